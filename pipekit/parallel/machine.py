@@ -1,0 +1,313 @@
+"""The scheduler: a pure state machine from events to commands. It has no clock, no thread and no idea what a unit does,
+so a run can be replayed from its events and simulated with virtual workers.
+
+A node waits until all that it takes is settled, is resolved by the driver (known, or missed), and if missed runs once
+everything it reads is present; what is settled but cannot be read is run again only when somebody who must run needs it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from enum import IntEnum
+from typing import Any
+
+from pipekit.parallel.admission import Queue, Room, capacity_for
+from pipekit.parallel.crew import Crew
+from pipekit.parallel.vocabulary import (
+    Again,
+    Began,
+    Begin,
+    Block,
+    Cancel,
+    Capacity,
+    Closed,
+    Command,
+    Complete,
+    Drop,
+    Ended,
+    Event,
+    Failed,
+    Flowing,
+    Free,
+    Kill,
+    Missed,
+    Node,
+    Offered,
+    Open,
+    Resolve,
+    Settled,
+    Start,
+    Stopped,
+    WorkerLost,
+    WorkerUp,
+)
+
+
+class State(IntEnum):
+    """Of a node. From SETTLED on it is final, but a settled node that cannot be read may be wanted again."""
+
+    WAITING = 0
+    RESOLVING = 1
+    OPEN = 2
+    WANTED = 3
+    RUNNING = 4
+    SETTLED = 5
+    FAILED = 6
+    BLOCKED = 7
+    CANCELLED = 8
+
+
+class Machine:
+    """`handle(event)` gives the commands that follow from it. Nodes are numbered 0..n-1 in topological order.
+
+    `targets` are the nodes whose products must be readable at the end.
+    """
+
+    def __init__(self, nodes: Sequence[Node], capacity: Capacity, targets: Collection[int] = ()) -> None:
+        self.nodes = tuple(nodes)
+        self.targets = frozenset(targets)
+        self.room = Room(capacity_for(self.nodes, capacity))
+        self.queue = Queue(self.room)
+        self.crew = Crew(self.room)
+        count = len(self.nodes)
+        self.state = [State.WAITING] * count
+        self.known = [False] * count  # has been settled before
+        self.present = [False] * count
+        self.flowing = [False] * count
+        self.closed = [False] * count
+        self.units = [0] * count  # offered or held back, and not yet ended
+        self.held: dict[int, list[int]] = {}  # units that wait until what their node reads is present
+        self.cause: dict[int, int] = {}  # of a blocked node: the one that failed
+        self.unsettled = [len(node.deps) for node in self.nodes]
+        self.uses = [0] * count  # dependents that are not final
+        self.dependents: list[list[int]] = [[] for _ in range(count)]
+        for node in self.nodes:
+            for dep in node.deps:
+                self.dependents[dep].append(node.id)
+                self.uses[dep] += 1
+        self.live = count  # nodes that are not final
+        self.stopped = False
+        self._out: list[Command] = []
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to do, and no unit is on a worker."""
+        return self.live == 0 and not self.crew.busy
+
+    def handle(self, event: Event) -> list[Command]:
+        """Take in one event; the commands are to be carried out in their order."""
+        self._out = []
+        handler: Callable[[Machine, Any], None] = _HANDLERS[type(event)]
+        handler(self, event)
+        if not self.stopped:
+            self._out += self.crew.assign(self.queue, self.nodes)
+        return self._out
+
+    # --- what happened ------------------------------------------------------------------------------------------------
+
+    def _began(self, event: Began) -> None:
+        for node in self.nodes:
+            if not node.deps:
+                self._resolve(node.id)
+
+    def _settled(self, event: Settled) -> None:
+        node = event.node
+        if self.state[node] >= State.FAILED:
+            return
+        first, self.known[node] = not self.known[node], True
+        self.present[node] = event.present
+        self._final(node, State.SETTLED)
+        for dependent in self.dependents[node]:
+            if first:
+                self.unsettled[dependent] -= 1
+            elif event.changed:
+                self._unsettle(dependent)
+            self._look(dependent)
+        if node in self.targets and not event.present:
+            self._want(node)
+
+    def _missed(self, event: Missed) -> None:
+        if self.state[event.node] == State.RESOLVING:
+            self._want(event.node)
+
+    def _flowing(self, event: Flowing) -> None:
+        if not self.flowing[event.node]:
+            self.flowing[event.node] = True
+            for dependent in self.dependents[event.node]:
+                self._look(dependent)
+
+    def _offered(self, event: Offered) -> None:
+        node = event.node
+        if self.state[node] >= State.SETTLED:
+            return
+        self.units[node] += len(event.units)
+        if self.state[node] == State.RUNNING or self._readable(node):
+            for unit in event.units:
+                self.queue.push(self.nodes[node], unit)
+        else:
+            self.held.setdefault(node, []).extend(event.units)
+            for dep in self._gone(node):
+                self._want(dep)
+
+    def _closed(self, event: Closed) -> None:
+        self.closed[event.node] = True
+        self._complete(event.node)
+
+    def _ended(self, event: Ended) -> None:
+        node = event.node
+        if self.crew.end(node, event.unit, event.seconds, self.nodes[node].family):
+            self.units[node] -= 1
+            self._complete(node)
+
+    def _again(self, event: Again) -> None:
+        if self.state[event.node] < State.SETTLED and not self.stopped:
+            self.units[event.node] += 1
+            self.queue.push(self.nodes[event.node], event.unit)
+
+    def _failed(self, event: Failed) -> None:
+        if self.state[event.node] < State.FAILED:
+            self._final(event.node, State.FAILED)
+            self._block_below(event.node)
+
+    def _worker_up(self, event: WorkerUp) -> None:
+        self.crew.up(event.worker)
+
+    def _worker_lost(self, event: WorkerLost) -> None:
+        for node, unit in self.crew.lost(event.worker):
+            self.units[node] -= 1
+            if self.state[node] < State.SETTLED:
+                self._out.append(Drop(node, unit))
+
+    def _stopped(self, event: Stopped) -> None:
+        self.stopped = True
+        for node in self.nodes:
+            if self.state[node.id] < State.SETTLED:
+                self._final(node.id, State.CANCELLED)
+                self._out.append(Cancel(node.id))
+        self._out += [Kill(worker) for worker in self.crew.working()]
+
+    # --- what follows -------------------------------------------------------------------------------------------------
+
+    def _resolve(self, node: int) -> None:
+        self.state[node] = State.RESOLVING
+        self._out.append(Resolve(node))
+
+    def _look(self, node: int) -> None:
+        """A source of the node has moved: is it time to resolve it, to open it, or to let its units go?"""
+        state = self.state[node]
+        if state in (State.WAITING, State.OPEN) and self.unsettled[node] == 0:
+            self._resolve(node)
+        elif state == State.WAITING and self._may_open(node):
+            self.state[node] = State.OPEN
+            self._out.append(Open(node))
+        elif state == State.WANTED and self._readable(node):
+            self._run(node)
+        if node in self.held and self._readable(node):
+            for unit in self.held.pop(node):
+                self.queue.push(self.nodes[node], unit)
+
+    def _may_open(self, node: int) -> bool:
+        feeds = self.nodes[node].feeds
+        return any(self.flowing[feed] for feed in feeds) and all(
+            self.state[dep] == State.SETTLED or (dep in feeds and self.flowing[dep]) for dep in self.nodes[node].deps
+        )
+
+    def _readable(self, node: int) -> bool:
+        feeds = self.nodes[node].feeds
+        return all(self.present[dep] or (dep in feeds and self.flowing[dep]) for dep in self.nodes[node].deps)
+
+    def _run(self, node: int) -> None:
+        self.state[node] = State.RUNNING
+        if self.nodes[node].single:
+            self.units[node] += 1
+            self.queue.push(self.nodes[node], 0)
+        else:
+            self.closed[node] = False
+            self._out.append(Begin(node))
+
+    def _want(self, node: int) -> None:
+        """The node must run; so must everything that it reads and nobody can read any more."""
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            if self.state[one] >= State.FAILED:
+                continue
+            self._reopen(one)
+            self.state[one] = State.WANTED
+            lost = next((dep for dep in self.nodes[one].deps if self.state[dep] >= State.FAILED), None)
+            if lost is not None:
+                self._block_below(lost)
+            elif gone := self._gone(one):
+                stack += gone
+            elif self._readable(one):
+                self._run(one)
+
+    def _gone(self, node: int) -> list[int]:
+        return [dep for dep in self.nodes[node].deps if self.state[dep] == State.SETTLED and not self.present[dep]]
+
+    def _reopen(self, node: int) -> None:
+        """A final node becomes live again: it is to be run although its product is known."""
+        if self.state[node] == State.SETTLED:
+            self.live += 1
+            for dep in self.nodes[node].deps:
+                self.uses[dep] += 1
+
+    def _unsettle(self, node: int) -> None:
+        """What the node was resolved with is no longer so; what has not started is resolved anew."""
+        if self.state[node] == State.SETTLED:
+            self._reopen(node)
+            self.state[node] = State.WAITING
+        elif self.state[node] == State.WANTED:
+            self.state[node] = State.WAITING
+
+    def _complete(self, node: int) -> None:
+        if self.state[node] >= State.SETTLED or self.units[node] or not self.closed[node]:
+            return
+        self._out.append(Complete(node))
+
+    def _final(self, node: int, state: State) -> None:
+        if self.state[node] < State.SETTLED:
+            self.live -= 1
+            for dep in self.nodes[node].deps:
+                self.uses[dep] -= 1
+                self._free(dep)
+        self.state[node] = state
+        if self.held.pop(node, None) is not None or (self.units[node] and not self.nodes[node].single):
+            self.queue.drop(node)
+        if state == State.SETTLED:
+            self._free(node)
+
+    def _free(self, node: int) -> None:
+        if self.uses[node] or node in self.targets or not self.present[node]:
+            return
+        self._out.append(Free(node))
+        if not self.nodes[node].kept:
+            self.present[node] = False
+
+    def _block_below(self, failed: int) -> None:
+        by = self.cause.get(failed, failed)
+        todo = deque(self.dependents[failed])
+        while todo:
+            node = todo.popleft()
+            if self.state[node] < State.SETTLED:
+                self._final(node, State.BLOCKED)
+                self.cause[node] = by
+                self._out.append(Block(node, by))
+                todo.extend(self.dependents[node])
+
+
+_HANDLERS: dict[type, Any] = {
+    Began: Machine._began,
+    Settled: Machine._settled,
+    Missed: Machine._missed,
+    Flowing: Machine._flowing,
+    Offered: Machine._offered,
+    Closed: Machine._closed,
+    Ended: Machine._ended,
+    Again: Machine._again,
+    Failed: Machine._failed,
+    WorkerUp: Machine._worker_up,
+    WorkerLost: Machine._worker_lost,
+    Stopped: Machine._stopped,
+}

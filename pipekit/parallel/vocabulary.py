@@ -1,0 +1,214 @@
+"""What goes into the machine and what comes out: nodes, events and commands. It must never hold state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What one unit of a node takes from the run while it works: cpus, bytes of memory, named resources."""
+
+    cpu: float = 1.0
+    memory: float = 0.0
+    named: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A piece of the graph. `deps` are its sources; those in `feeds` may give items before they are whole.
+
+    `single`: it is one unit of work, which the machine makes itself; else the driver offers units.
+    `kept`: its product stays readable after its last use. `rank` orders what is ready (highest first); `family` groups
+    nodes whose units take about as long.
+    """
+
+    id: int
+    deps: tuple[int, ...] = ()
+    feeds: tuple[int, ...] = ()
+    single: bool = True
+    kept: bool = True
+    needs: Needs = Needs()
+    rank: float = 0.0
+    family: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What the run has: `jobs` workers and cpus, bytes of memory (0: not counted), named resources."""
+
+    jobs: int = 1
+    memory: float = 0.0
+    named: Mapping[str, float] = field(default_factory=dict)
+
+
+# --- events: what happened -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The run begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The node's product is known; `present`: it can be read; `changed`: it is not what it was known to be before."""
+
+    node: int
+    present: bool = True
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The node's product is not known: it must run."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flowing:
+    """The first items of a running node are there."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """More units of the node that must run."""
+
+    node: int
+    units: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """No more units of the node will be offered."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A unit is off its worker, well or not; what that means for its node is said by another event."""
+
+    node: int
+    unit: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A unit that ended is to be tried once more."""
+
+    node: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The node will have no product."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerUp:
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Nothing more is to be started; what is not done is cancelled."""
+
+
+Event = (
+    Began | Settled | Missed | Flowing | Offered | Closed | Ended | Again | Failed | WorkerUp | WorkerLost | Stopped
+)  # fmt: skip
+
+
+# --- commands: what the driver is to do --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """All products the node takes are known: say Settled or Missed."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Items flow towards the node, and all else that it takes is known: it may offer units."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The node must run and all that it takes can be read: offer its units, then close it."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    node: int
+    unit: int
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The node is closed and all its units have ended: put its product together and say Settled or Failed."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The node cannot run, because of `by`."""
+
+    node: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The node will not run, because the run stopped."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The unit was on a worker that is lost: say Again or Failed."""
+
+    node: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Nothing that is still to come reads the node's product."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    worker: int
+
+
+Command = Resolve | Open | Begin | Start | Complete | Block | Cancel | Drop | Free | Spawn | Kill

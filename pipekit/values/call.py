@@ -1,0 +1,29 @@
+"""The one way into the user's code: whatever it raises comes back as a value. It must never know whose code it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ok(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What the user's code raised; `SystemExit` counts, `KeyboardInterrupt` goes on up."""
+
+    error: BaseException
+
+
+def call_user(fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Ok[T] | Raised:
+    """Call `fn` of the user's; never raises what it raises."""
+    try:
+        return Ok(fn(*args, **kwargs))
+    except (Exception, SystemExit, GeneratorExit) as error:
+        return Raised(error)
