@@ -1,0 +1,261 @@
+"""What lies between the loop and the store during a run: calls for workers, products that come back, logs. It must never
+decide order, nor know the machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipekit.execution import dispatch, keys
+from pipekit.execution.dispatch import Dispatcher
+from pipekit.execution.failure import veil
+from pipekit.execution.ledger import Ledger
+from pipekit.execution.messages import Call, Made, More, Source
+from pipekit.execution.plan import contributions, present
+from pipekit.store import manifests
+from pipekit.store.products import Encoded, Product
+from pipekit.store.store import Store
+from pipekit.values import Digest
+
+
+@dataclass(slots=True)
+class Job:
+    """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown."""
+
+    number: int
+    node: int
+    unit: int
+    worker: int
+    deadline: float = 0.0
+    lost: str = ""
+    tailed: int = 0
+    rest: dict[int, list[Product]] = field(default_factory=dict)
+    granted: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Desk:
+    """For one run. `homes` tells which tasks the workers can import; `streaming`: may a call read on while it works."""
+
+    ledger: Ledger
+    store: Store
+    dispatcher: Dispatcher
+    folder: Path | None
+    temporary: Path
+    homes: frozenset[str]
+    streaming: bool = True
+    secrets: tuple[str, ...] = ()
+    granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    flowing: frozenset[int] = frozenset()
+    _options: dict[int, bytes] = field(default_factory=dict)
+    _shipped: dict[int, bytes] = field(default_factory=dict)
+    _from: dict[int, int] = field(default_factory=dict)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def job(self, number: int, node: int, unit: int, worker: int, now: float) -> Job:
+        """A unit that is about to start at `now` seconds."""
+        timeout = self.ledger[node].planned.task.config.timeout
+        return Job(number, node, unit, worker, now + timeout if timeout else 0.0, granted=self.granted.get(node, {}))
+
+    def call(self, job: Job) -> Call:
+        """The message that starts a task or a stream."""
+        kind = self.ledger[job.node].planned.task.kind
+        sources, along = self._sources(job, 0)
+        return self._message(job, kind, sources, along, ())
+
+    def each_call(self, job: Job, items: Sequence[tuple[int, Product]]) -> Call:
+        """The message that starts a batch of an each's items."""
+        sources, along = self._sources(job, 1)
+        along += [item for _, item in items]
+        rows = tuple((index, item.pack()) for index, item in items)
+        return self._message(job, "each", (Source("stream", ()), *sources), along, rows)
+
+    def split_call(self, job: Job) -> Call:
+        """The message that turns an each's list, cells or failures into items."""
+        source, along, _ = self._source(job.node, 0, everything=True)
+        return self._message(job, "split", (source,), along, ())
+
+    def more(self, job: Job, position: int) -> More:
+        """The next items of a stream that a call has asked for."""
+        rest = job.rest.get(position, [])
+        now, job.rest[position] = rest[: dispatch.FIRST], rest[dispatch.FIRST :]
+        return More(
+            job.number, position, tuple(one.pack() for one in now), self.dispatcher.bodies(now), not job.rest[position]
+        )
+
+    def _sources(self, job: Job, first: int) -> tuple[tuple[Source, ...], list[Product]]:
+        sources: list[Source] = []
+        along: list[Product] = []
+        for position in range(first, len(self.ledger[job.node].planned.step.deps)):
+            everything = first > 0 or not self.streaming
+            source, products, rest = self._source(job.node, position, everything=everything)
+            sources.append(source)
+            along += products
+            if rest:
+                job.rest[position] = rest
+        return tuple(sources), along
+
+    def _source(self, node: int, position: int, *, everything: bool) -> tuple[Source, list[Product], list[Product]]:
+        step = self.ledger[node].planned.step
+        needs = step.deps[position]
+        left = self.ledger[needs.steps[0]].left if needs.kind == "failed" else ()
+        return self.dispatcher.source(step, needs, self.ledger.products, left, everything)
+
+    def _message(
+        self, job: Job, mode: str, sources: tuple[Source, ...], along: list[Product], items: tuple[tuple[int, bytes], ...]
+    ) -> Call:
+        row = self.ledger[job.node]
+        step, task = row.planned.step, row.planned.task
+        key = row.key or row.planned.static.digest
+        return Call(
+            job.number,
+            self._task(job.node),
+            mode,
+            self._packed_options(job.node),
+            sources,
+            self.dispatcher.bodies(along),
+            items,
+            self.keeps(job.node),
+            keys.seed(task.name, step.options),
+            str(self.store.root / "checkpoints" / key.hex()),
+            job.granted,
+        )
+
+    def _task(self, node: int) -> str | bytes:
+        task = self.ledger[node].planned.task
+        if task.name in self.homes:
+            return task.name
+        packed = self._shipped.get(id(task))
+        if packed is None:
+            packed = self._shipped[id(task)] = dispatch.ship(task)
+        return packed
+
+    def _packed_options(self, node: int) -> bytes:
+        options = self.ledger[node].planned.step.options
+        if not options:
+            return b""
+        if node not in self._options:
+            self._options[node] = dispatch.pack_options(options)
+        return self._options[node]
+
+    # --- products -----------------------------------------------------------------------------------------------------
+
+    def keeps(self, node: int) -> bool:
+        """Is the product of this step stored? Targets always are."""
+        steps = self.ledger.plan.steps
+        config = self.ledger[node].planned.task.config
+        return config.store != "never" or node in steps.targets or node in self.ledger.plan.written
+
+    def adopt(self, encoded: Encoded) -> None:
+        """Make the objects of a product that was given by hand available."""
+        self.store.put(encoded.bodies)
+
+    def take(self, node: int, made: Made) -> Product:
+        """A product that a worker made: its small objects become available."""
+        self._put(node, {Digest(digest): body for digest, body in made.bodies.items()})
+        return Product.unpack(made.product)
+
+    def manifest(self, node: int, items: Iterable[Product]) -> Product:
+        """The product of a stream with these items."""
+        encoded = manifests.encode(items)
+        self._put(node, encoded.bodies)
+        return encoded.product
+
+    def _put(self, node: int, bodies: Mapping[Digest, Any]) -> None:
+        if not bodies:
+            return
+        if self.keeps(node):
+            self.store.put(bodies)
+        else:
+            self.dispatcher.passing.update(bodies)
+
+    def items(self, node: int) -> list[Product]:
+        """The items of the stream that an each runs over, where it is known already."""
+        return self.dispatcher.items(self.ledger.products[self.ledger[node].planned.step.deps[0].steps[0]])
+
+    def sides(self, node: int) -> list[bytes]:
+        """What the deps of an each but the first give to its items' keys."""
+        step = self.ledger[node].planned.step
+        whole = contributions(step.deps[1:], self.ledger.products, lambda one: self.ledger[one].left)
+        return whole or []
+
+    def streams(self, step: int) -> bool:
+        return self.ledger[step].planned.task.streams
+
+    def flows_live(self, node: int) -> bool:
+        """Do items of this step go on to eaches while it runs?"""
+        return node in self.flowing
+
+    def present(self, node: int, product: Product) -> bool:
+        """Can the product of a known step be read?"""
+        planned = self.ledger[node].planned
+        return planned.present if product == planned.product else present(product, self.store)
+
+    def free(self, node: int) -> None:
+        """Nobody reads the step's product any more: what is not stored goes."""
+        product = self.ledger.products.get(node)
+        if product is None or self.keeps(node):
+            return
+        gone = [product]
+        if product.codec == manifests.CODEC:
+            gone += self.dispatcher.items(product)
+        for digest in {digest for one in gone for digest in one.objects}:
+            self.dispatcher.passing.pop(digest, None)
+            if self.dispatcher.passing_objects.has(digest):
+                self.dispatcher.passing_objects.delete(digest)
+
+    # --- logs and files -----------------------------------------------------------------------------------------------
+
+    def tails(self, jobs: Iterable[Job], pids: Mapping[int, int]) -> list[tuple[Job, str]]:
+        """What running jobs have printed since the last time. A worker's log file holds one job after the other."""
+        found: list[tuple[Job, str]] = []
+        for job in jobs:
+            path = self.temporary / f"worker-{pids.get(job.worker, 0)}.log"
+            if job.worker not in self._from:
+                self._from[job.worker] = 0
+            try:
+                with path.open("rb") as file:
+                    file.seek(self._from[job.worker] + job.tailed)
+                    text = file.read(1 << 16)
+            except FileNotFoundError:
+                continue
+            if text:
+                job.tailed += len(text)
+                found.append((job, veil(text.decode("utf-8", "replace"), self.secrets)))
+        return found
+
+    def logged(self, job: Job, size: int) -> None:
+        """A job of this worker has ended; its log was `size` bytes long."""
+        self._from[job.worker] = self._from.get(job.worker, 0) + size
+
+    def unnamed(self, node: int, opened: Sequence[str]) -> list[str]:
+        """A warning for each project file that the step read and no option names."""
+        if not opened:
+            return []
+        row = self.ledger[node]
+        named = set(row.planned.static.files)
+        inside = [path for path in opened if path not in named and not any(path.startswith(f"{one}/") for one in named)]
+        return [
+            f"'{row.planned.step.name}' read {path}, which no option names: a change of it reruns nothing. "
+            f"Give {row.planned.task.name} an option of type File, and set it to {path}"
+            for path in inside
+        ]
+
+    def close(self) -> None:
+        """Remove what only this run needed."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def clear_checkpoints(root: Path, done: Iterable[Digest]) -> None:
+    """The checkpoints of steps that have succeeded are not needed any more."""
+    folder = root / "checkpoints"
+    if folder.is_dir():
+        for key in done:
+            shutil.rmtree(folder / key.hex(), ignore_errors=True)
+        if not os.listdir(folder):
+            folder.rmdir()

@@ -1,0 +1,77 @@
+"""What a call receives, made from what the run sent: every call gets values of its own. It must never call user code
+but through the codecs."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipekit.execution.messages import Call, More, Source
+from pipekit.store import codecs, files, manifests
+from pipekit.store.objects import Objects
+from pipekit.store.products import Product
+from pipekit.values import Cell, Digest, Failure, Stored
+
+Fetch = Callable[[int], More]
+"""Asks the run for more items of the stream at a position."""
+
+
+class Inputs:
+    """Decodes for one call: small objects from the message, big ones mapped from the store; files into `folder`."""
+
+    def __init__(self, call: Call, stores: tuple[Objects, ...], folder: Path, fetch: Fetch) -> None:
+        self.bodies = dict(call.bodies)
+        self.stores = stores
+        self.folder = folder
+        self.fetch = fetch
+        self.handed: dict[Path, tuple[Stored, tuple[Digest, ...]]] = {}
+        self._numbers = itertools.count()
+
+    def read(self, digest: Digest) -> Any:
+        found = self.bodies.get(digest)
+        if found is not None:
+            return found
+        for store in self.stores:
+            if store.has(digest):
+                return store.open(digest)
+        raise KeyError(digest)
+
+    def hand(self, stored: Stored) -> Path:
+        into = self.folder / str(next(self._numbers))
+        path = files.hand(stored, self.read, into)
+        members = files.reachable(stored.content, self.read) if stored.folder else [stored.content]
+        self.handed[path] = stored, tuple(members)
+        return path
+
+    def value(self, packed: bytes) -> Any:
+        """The value of one packed product; a stream's is the list of its items."""
+        product = Product.unpack(packed)
+        if product.codec == manifests.CODEC:
+            return [codecs.decode(item, self.read, self.hand) for item in manifests.decode(product, self.read)]
+        return codecs.decode(product, self.read, self.hand)
+
+    def receive(self, position: int, source: Source, takes: str) -> Any:
+        """What the parameter at `position` gets."""
+        if source.kind == "product":
+            return self.value(source.products[0])
+        items = self._items(position, source)
+        return list(items) if takes == "list" else items
+
+    def _items(self, position: int, source: Source) -> Iterator[Any]:
+        if source.kind == "cells":
+            for packed, options in zip(source.products, source.notes):
+                yield Cell(pickle.loads(options), self.value(packed))
+        elif source.kind == "failed":
+            for packed, error in zip(source.products, source.notes):
+                yield Failure(self.value(packed), error)
+        else:
+            yield from map(self.value, source.products)
+            ended = source.ended
+            while not ended:
+                more = self.fetch(position)
+                self.bodies = {**more.bodies} if len(self.bodies) > 4096 else {**self.bodies, **more.bodies}
+                yield from map(self.value, more.products)
+                ended = more.ended

@@ -1,0 +1,239 @@
+"""The eaches of a run: which items are known, which go out as units, what they gave and what was left out. It must never
+know how a unit is sent or who runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipekit.execution import events, failed, keys
+from pipekit.execution.desk import Job
+from pipekit.execution.failed import Left
+from pipekit.execution.failure import stable
+from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
+from pipekit.execution.streams import Each, Flow, Result
+from pipekit.parallel import vocabulary as says
+from pipekit.store.products import Product
+from pipekit.values import Digest, short
+
+if TYPE_CHECKING:
+    from pipekit.execution.drive import Drive
+
+SPLIT = 0
+"""The unit of an each that turns a list product into items; batches of items count from 1."""
+
+
+class Items:
+    """All streams and eaches of one run; `drive` is told what follows."""
+
+    def __init__(self, drive: Drive) -> None:
+        self.drive = drive
+        self.desk = drive.desk
+        self.recorder = drive.recorder
+        self.flows: dict[int, Flow] = {}
+        self.eaches: dict[int, Each] = {}
+        self._told: dict[int, tuple[int, ...]] = {}
+
+    # --- beginning ----------------------------------------------------------------------------------------------------
+
+    def begin(self, number: int) -> None:
+        """The each may take items: live ones, or those of a product that is known."""
+        row = self.desk.ledger[number]
+        step = row.planned.step
+        source = step.deps[0].steps[0]
+        flow = self.flows.get(source)
+        sides = self.desk.sides(number)
+        each = Each(number, flow or Flow(), keys.item_prefix(row.planned.static.digest, sides))
+        self.eaches[number] = each
+        self.flows[number] = each.out
+        if step.deps[0].kind != "product" or not self.desk.streams(source):
+            each.source = Flow()
+            self.drive.inbox.append(says.Offered(number, (SPLIT,)))
+        elif flow is None:
+            each.source.items, each.source.ended = self.desk.items(number), True
+        self.advance(each)
+
+    def opened(self, number: int) -> bool:
+        """Is this an each whose items are flowing already? Then its key changes nothing any more."""
+        each = self.eaches.get(number)
+        if each is None or each.node not in self.eaches or each.sealed:
+            return False
+        each.sealed = True
+        self.advance(each)
+        return True
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def yielded(self, job: Job, items: list[Product]) -> None:
+        """A stream, or the split of a list, gave items."""
+        each = self.eaches.get(job.node)
+        if each is not None:
+            each.source.items += items
+            self.advance(each)
+            return
+        flow = self.flows.setdefault(job.node, Flow())
+        flow.items += items
+        if self.desk.flows_live(job.node):
+            self.drive.inbox.append(says.Flowing(job.node))
+            self._wake(job.node)
+
+    def ended(self, number: int) -> Product:
+        """No more items of a stream will come; its product."""
+        flow = self.flows.setdefault(number, Flow())
+        flow.ended = True
+        self._wake(number)
+        return self.desk.manifest(number, flow.items)
+
+    def forget(self, number: int) -> None:
+        """A stream is tried again, from its first item."""
+        self.flows.pop(number, None)
+
+    def split_done(self, job: Job, fault: Fault | None) -> bool:
+        """A list product has been split; False if the job was something else."""
+        each = self.eaches.get(job.node)
+        if each is None or job.unit != SPLIT:
+            return False
+        if fault is not None:
+            self.drive.fail(job.node, fault)
+        else:
+            each.source.ended = True
+            self.advance(each)
+        return True
+
+    def done(self, job: Job, done: ItemsDone) -> None:
+        """Items of a batch have ended."""
+        each = self.eaches[job.node]
+        for item in done.items:
+            self._item(each, job, item)
+        if done.last:
+            each.batches.pop(job.unit, None)
+        self.advance(each)
+
+    def dropped(self, number: int, unit: int, fault: Fault) -> None:
+        """A batch took its worker down: try its items one by one; a single one is the culprit."""
+        each = self.eaches[number]
+        if unit == SPLIT:
+            self.drive.fail(number, fault)
+            return
+        batch = each.batches.get(unit, ())
+        if len(batch) > 1:
+            self.drive.inbox.append(says.Offered(number, tuple(each.split(unit))))
+        elif batch:
+            each.batches.pop(unit)
+            self._fault(each, batch[0], fault, 0.0)
+        self.advance(each)
+
+    def _item(self, each: Each, job: Job, item: ItemDone) -> None:
+        self.drive._log(job, item.log)
+        if item.fault is not None:
+            self._fault(each, item.number, item.fault, item.seconds)
+            return
+        made = tuple(self.drive.take(each.node, one) for one in item.made)
+        each.put(item.number, made, item.seconds)
+        flat = self.desk.ledger[each.node].planned.task.flat
+        self.recorder.record_item(each.node, each.key(item.number), made, item, flat)
+
+    def _fault(self, each: Each, index: int, fault: Fault, seconds: float) -> None:
+        config = self.desk.ledger[each.node].planned.task.config
+        tries = each.tries.get(index, 0)
+        if tries < config.retries and not self.drive.machine.stopped:
+            each.tries[index] = tries + 1
+            self.drive.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
+            return
+        item = each.source.items[index]
+        if config.on_error == "raise":
+            self.drive.fail(each.node, fault, f"item {index} ({short(item.digest)})")
+            return
+        left = Left(item, stable(fault.message, self.desk.folder))
+        each.put(index, left, seconds)
+        if config.on_error == "drop":
+            self.recorder.record_left(each.node, each.key(index), left)
+        if self._too_many(each, config.max_errors):
+            self.drive.fail(each.node, fault, f"item {index} ({short(item.digest)}), more than max_errors failed")
+
+    def _too_many(self, each: Each, most: float | int | None) -> bool:
+        if most is None:
+            return False
+        if isinstance(most, int) and most >= 1:
+            return each.failed > most
+        return each.source.ended and each.failed > most * len(each.source.items)
+
+    # --- what follows -------------------------------------------------------------------------------------------------
+
+    def advance(self, each: Each) -> None:
+        """Take in new items, offer units, hand on results that are next in order, close when all has come."""
+        row = self.desk.ledger[each.node]
+        if row.state in ("failed", "blocked", "cancelled"):
+            return
+        each.take(lambda wanted: self._known(each, wanted))
+        workers = self.drive.machine.room.capacity.jobs
+        largest = 1 if row.planned.task.config.timeout else 256
+        while len(each.batches) < 2 * workers + 2:
+            unit = each.batch(workers, largest)
+            if unit is None:
+                break
+            self.drive.inbox.append(says.Offered(each.node, (unit,)))
+        if each.release() and self.desk.flows_live(each.node):
+            self.drive.inbox.append(says.Flowing(each.node))
+            self._wake(each.node)
+        if each.whole and not each.closed and not each.batches:
+            each.closed = True
+            self.drive.inbox.append(says.Closed(each.node))
+
+    def _wake(self, source: int) -> None:
+        flow = self.flows[source]
+        for each in list(self.eaches.values()):
+            if each.source is flow:
+                self.advance(each)
+
+    def _known(self, each: Each, wanted: Sequence[Digest]) -> Mapping[Digest, Result]:
+        if self.desk.ledger.plan.forced and each.node in self.desk.ledger.plan.forced:
+            return {}
+        return self.recorder.known_items(wanted)
+
+    def complete(self, number: int) -> None:
+        """Every item has a result: the each's product is their manifest."""
+        each, row = self.eaches[number], self.desk.ledger[number]
+        each.out.ended = True
+        config = row.planned.task.config
+        row.left = each.left()
+        if self._too_many(each, config.max_errors):
+            self.drive.fail(number, Fault(f"{each.failed} items failed, more than max_errors", ""))
+            return
+        skipped = len(row.left) if config.on_error == "skip" else 0
+        row.partial = bool(skipped)
+        row.items = {"ran": each.ran, "cached": each.cached, "failed": each.failed, "skipped": skipped}
+        product = self.desk.manifest(number, each.out.items)
+        self.tell(final=number)
+        self._wake(number)
+        row.state = "ran" if each.ran or each.failed else "cached"
+        self.drive.made(number, product)
+
+    def tell(self, final: int | None = None) -> None:
+        """Say how far each stream is, where that has changed."""
+        for number, each in self.eaches.items():
+            if final is not None and number != final:
+                continue
+            config = self.desk.ledger[number].planned.task.config
+            skipped = each.failed if config.on_error == "skip" else 0
+            total = len(each.source.items) if each.source.ended else None
+            now = (each.ran, each.cached, each.failed, skipped, each.running, -1 if total is None else total)
+            if self._told.get(number) != now:
+                self._told[number] = now
+                self.drive.say(events.Items(time.time(), number, *now[:5], total))
+        for number, flow in self.flows.items():
+            if number not in self.eaches and final is None:
+                so_far = (len(flow.items), int(flow.ended))
+                if self._told.get(number) != so_far:
+                    self._told[number] = so_far
+                    total = len(flow.items) if flow.ended else None
+                    self.drive.say(events.Items(time.time(), number, len(flow.items), 0, 0, 0, 0, total))
+
+    def call(self, job: Job) -> Call:
+        """The message that starts a unit of an each."""
+        each = self.eaches[job.node]
+        if job.unit == SPLIT:
+            return self.desk.split_call(job)
+        batch = each.batches[job.unit]
+        return self.desk.each_call(job, [(index, each.source.items[index]) for index in batch])

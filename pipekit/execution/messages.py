@@ -1,0 +1,129 @@
+"""What a run and its workers say to each other, as plain tuples. Products travel packed, with the bytes of small objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+Bodies = Mapping[bytes, Any]
+"""Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest."""
+
+
+class Setup(NamedTuple):
+    """What every worker is told once. `home`: (module:function, arguments) that gives the tasks by name."""
+
+    home: tuple[str, tuple[Any, ...]] | None
+    folder: Path | None
+    objects: Path
+    passing: Path
+    temporary: Path
+    capture: Literal["descriptors", "streams"]
+
+
+class Source(NamedTuple):
+    """What one parameter receives. `kind`: product, stream, cells or failed; `products` are packed, in order.
+
+    `notes` goes with each product: for cells the pickled options, for failed the error. `ended` is False where more
+    items come in More messages.
+    """
+
+    kind: str
+    products: tuple[bytes, ...]
+    notes: tuple[Any, ...] = ()
+    ended: bool = True
+    streams: bool = False
+
+
+class Call(NamedTuple):
+    """Run a task's function. `mode`: task, stream, each or split; `items`: (index, packed product) of an each."""
+
+    job: int
+    task: str | bytes
+    mode: str
+    options: bytes
+    sources: tuple[Source, ...]
+    bodies: Bodies
+    items: tuple[tuple[int, bytes], ...]
+    keep: bool
+    seed: bytes
+    checkpoint: str
+    granted: Mapping[str, float]
+
+
+class More(NamedTuple):
+    """Items of the stream at `position` among a call's sources."""
+
+    job: int
+    position: int
+    products: tuple[bytes, ...]
+    bodies: Bodies
+    ended: bool
+
+
+class Want(NamedTuple):
+    """The call waits for items at `position`."""
+
+    job: int
+    position: int
+
+
+class Progress(NamedTuple):
+    job: int
+    done: float
+    total: float
+
+
+class Made(NamedTuple):
+    """One product: packed, the small objects it consists of, the references in it (path, digest, folder)."""
+
+    product: bytes
+    bodies: Bodies
+    references: tuple[tuple[str, bytes | None, bool], ...] = ()
+
+
+class Fault(NamedTuple):
+    """What went wrong in the user's code: `message` is "ClassName: text"; `where` is "file:line" of the last own frame."""
+
+    message: str
+    traceback: str
+    where: str = ""
+
+
+class Yielded(NamedTuple):
+    """Items of a stream that runs."""
+
+    job: int
+    items: tuple[Made, ...]
+
+
+class Done(NamedTuple):
+    """The call has ended. `product` is what it made; of a stream None, for its items went ahead in Yielded."""
+
+    job: int
+    product: Made | None
+    fault: Fault | None
+    seconds: float
+    log: bytes
+    opened: tuple[str, ...] = ()
+    peak: int = 0
+
+
+class ItemDone(NamedTuple):
+    """One item of an each, by its number: what it made (of a flat each any number), or what went wrong."""
+
+    number: int
+    made: tuple[Made, ...]
+    fault: Fault | None
+    seconds: float
+    log: bytes
+
+
+class ItemsDone(NamedTuple):
+    """Items of an each that have ended; when `last`, so has the call."""
+
+    job: int
+    items: tuple[ItemDone, ...]
+    last: bool
+    opened: tuple[str, ...] = ()
+    peak: int = 0

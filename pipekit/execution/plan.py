@@ -1,0 +1,217 @@
+"""What a run will do, and why, decided before anything runs. It must never write to the store or start anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipekit.definition.tasks import Task
+from pipekit.execution import failed, keys, reasons
+from pipekit.execution.keys import Facts, Static, World
+from pipekit.execution.reasons import Reason
+from pipekit.invocation.invocation import Invocation
+from pipekit.invocation.steps import Needs, Step, Steps
+from pipekit.store import codecs, manifests
+from pipekit.store.products import Encoded, Product
+from pipekit.store.records import Record
+from pipekit.store.store import Store
+from pipekit.values import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step's part of the plan. `state` is cached, would_run or may_run; `record` is the hit, `near` the newest record
+    with the same static part; `present`: the product can be read; `pinned` was given by hand."""
+
+    step: Step
+    task: Task[..., Any]
+    static: Static
+    state: str
+    reason: Reason
+    key: Digest | None = None
+    record: Record | None = None
+    near: Record | None = None
+    present: bool = True
+    pinned: Encoded | None = None
+
+    @property
+    def product(self) -> Product | None:
+        """What the step is known to have made."""
+        if self.pinned is not None:
+            return self.pinned.product
+        return self.record.product if self.record is not None else None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took the last time; 0 if nobody knows."""
+        record = self.record or self.near
+        return record.seconds if record is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One entry per step, in the order of the steps. `seen` are static parts that some record has."""
+
+    invocation: Invocation[Any]
+    steps: Steps
+    entries: tuple[Planned, ...]
+    seen: frozenset[Digest]
+    world: World
+    forced: frozenset[int] = field(default=frozenset())
+
+    @property
+    def written(self) -> frozenset[int]:
+        """The steps whose products are outputs."""
+        return frozenset(step for step, _ in self.steps.outputs)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Everything is cached, and what the targets need can be read."""
+        return all(entry.state == "cached" for entry in self.entries)
+
+
+def make(
+    invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()
+) -> Plan:
+    """Look up every step, in topological order, as far as dep products are known."""
+    statics = tuple(_statics(invocation, steps, world))
+    newest = store.statics([static.digest for static in statics])
+    planner = _Planner(invocation, steps, store, world, newest, frozenset(forced))
+    entries = [planner.entry(step, static) for step, static in zip(steps.steps, statics)]
+    entries = _with_gone(entries, steps, store)
+    entries = _with_reasons(entries, store, newest)
+    return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced))
+
+
+def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> Iterator[Static]:
+    for step in steps.steps:
+        yield keys.static(invocation.graph.tasks[step.task], step, world)
+
+
+@dataclass(slots=True)
+class _Planner:
+    invocation: Invocation[Any]
+    steps: Steps
+    store: Store
+    world: World
+    newest: Mapping[Digest, Record]
+    forced: frozenset[int]
+    products: dict[int, Product] = field(default_factory=dict)
+    found: dict[int, Digest] = field(default_factory=dict)
+
+    def entry(self, step: Step, static: Static) -> Planned:
+        task = self.invocation.graph.tasks[step.task]
+        if task.pin is not None:
+            pinned = encode_pin(task)
+            self.products[step.id] = pinned.product
+            return Planned(step, task, static, "cached", Reason("pinned"), pinned=pinned)
+        near = self.newest.get(static.digest)
+        deps = contributions(step.deps, self.products, lambda one: failed.read(self.store, self.found[one]))
+        if deps is None:
+            state = "would_run" if near is None or step.id in self.forced else "may_run"
+            return Planned(step, task, static, state, Reason(reasons.UPSTREAM), near=near)
+        key = keys.key(static.digest, deps)
+        record = near if near is not None and near.key == key else self.store.record(key) if near is not None else None
+        why = stale(record, self.world) if record is not None else None
+        if step.id in self.forced:
+            why = reasons.FORCED
+        if record is None or why is not None:
+            return Planned(step, task, static, "would_run", why or Reason(""), key, near=near)
+        self.products[step.id] = record.product
+        self.found[step.id] = key
+        return Planned(step, task, static, "cached", reasons.CACHED, key, record, near)
+
+
+def encode_pin(task: Task[..., Any]) -> Encoded:
+    """The product that was given by hand; of a stream, the manifest of its items with all their objects."""
+    assert task.pin is not None
+    if not task.streams:
+        return codecs.encode(task.pin.value)
+    items = [codecs.encode(item) for item in task.pin.value]
+    manifest = manifests.encode(item.product for item in items)
+    bodies = {digest: body for item in items for digest, body in item.bodies.items()}
+    return Encoded(manifest.product, {**bodies, **manifest.bodies})
+
+
+def contributions(
+    deps: Sequence[Needs], products: Mapping[int, Product], failures: Callable[[int], Sequence[failed.Left]]
+) -> list[bytes] | None:
+    """What a step's deps give to its key, in order; None while one of them is not known. `failures` gives what an
+    each left out."""
+    found: list[bytes] = []
+    for needs in deps:
+        if any(one not in products for one in needs.steps):
+            return None
+        if needs.kind == "product":
+            found.append(products[needs.steps[0]].digest)
+        elif needs.kind == "cells":
+            found.append(keys.cells([(cell, products[one].digest) for cell, one in zip(needs.cells, needs.steps)]))
+        else:
+            found.append(keys.failed([(left.item.digest, left.error) for left in failures(needs.steps[0])]))
+    return found
+
+
+def stale(record: Record, world: World) -> Reason | None:
+    """Why a record with the right key is not a hit after all."""
+    if record.partial:
+        return Reason(reasons.FAILED)
+    for path, content in record.references:
+        absolute = world.folder / path if world.folder is not None else None
+        now = world.identity(absolute) if absolute is not None else None
+        if absolute is not None and now != content:
+            return Reason(reasons.FILE, path, content.hex()[:8] if content else "absent", _hex(now))
+    return None
+
+
+def _hex(digest: Digest | None) -> str:
+    return digest.hex()[:8] if digest else "absent"
+
+
+def present(product: Product, store: Store) -> bool:
+    """Can every object of the product be read? Of a stream, those of its items too."""
+    if len(store.has(product.objects)) < len(set(product.objects)):
+        return False
+    if product.codec != manifests.CODEC:
+        return True
+    wanted = {digest for item in manifests.decode(product, store.read) for digest in item.objects}
+    return len(store.has(wanted)) == len(wanted)
+
+
+def _with_gone(entries: list[Planned], steps: Steps, store: Store) -> list[Planned]:
+    """A cached step whose product is gone runs, or may run, if somebody reads it; then so do those it reads itself."""
+    asked = [(target, "would_run") for target in steps.targets]
+    for entry in entries:
+        if entry.state != "cached":
+            asked += [(one, entry.state) for needs in entry.step.deps for one in needs.steps]
+    seen: dict[int, str] = {}
+    while asked:
+        number, state = asked.pop()
+        entry = entries[number]
+        if seen.get(number) in (state, "would_run") or entry.product is None or entry.pinned is not None:
+            continue
+        seen[number] = state
+        if entry.present and present(entry.product, store):
+            continue
+        gone = Reason(reasons.MISSING)
+        if entry.state != "would_run":
+            entries[number] = replace(entry, state=state, reason=gone, present=False)
+        asked += [(one, state) for needs in entry.step.deps for one in needs.steps]
+    return entries
+
+
+def _with_reasons(entries: list[Planned], store: Store, newest: Mapping[Digest, Record]) -> list[Planned]:
+    """Fill in why: from the nearest record's preimage, or from the upstream step that comes first."""
+    asking = [entry for entry in entries if entry.reason.kind == ""]
+    before = store.latest(list({entry.step.task for entry in asking}))
+    for entry in asking:
+        record = newest.get(entry.static.digest) or before.get(entry.step.task)
+        packed = store.preimage(record.static) if record is not None else None
+        why = reasons.reason(entry.static.facts, Facts.unpack(packed) if packed is not None else None)
+        entries[entry.step.id] = replace(entry, reason=why)
+    for entry in entries:
+        if entry.reason.kind == reasons.UPSTREAM:
+            first = next((one for n in entry.step.deps for one in n.steps if entries[one].state != "cached"), None)
+            name = entries[first].step.name if first is not None else ""
+            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, name))
+    return entries

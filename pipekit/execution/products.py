@@ -1,0 +1,80 @@
+"""Products as people get them back: values, and finished streams as lazy sequences. It must never compute one."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
+
+from pipekit.store import codecs, files, manifests
+from pipekit.store.locks import OwnFolder
+from pipekit.store.products import Product
+from pipekit.store.store import Store
+from pipekit.values import Stored
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Decodes products of one store; files are handed out in `folder`, which lives as long as this process."""
+
+    def __init__(self, store: Store, folder: OwnFolder) -> None:
+        self.store = store
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def value(self, product: Product) -> Any:
+        """The value of a product; a stream's is `Items`. Raises KeyError if an object is gone, CorruptObject."""
+        if product.codec == manifests.CODEC:
+            return Items(self, product)
+        return codecs.decode(product, self.store.read, self._hand)
+
+    def _hand(self, stored: Stored) -> Path:
+        return files.hand(stored, self.store.read, self._folder.path / "handed" / str(next(self._numbers)))
+
+
+class Items(Sequence[T], Generic[T]):
+    """A finished stream: length, index and slice, each item read when it is asked for."""
+
+    def __init__(self, reader: Reader, product: Product, span: range | None = None) -> None:
+        self._reader = reader
+        self._product = product
+        self._layout = manifests.layout(product, reader.store.read)
+        self._starts = [0, *itertools.accumulate(count for count, _ in self._layout)]
+        self._span = span if span is not None else range(self._starts[-1])
+        self._chunk: tuple[int, list[Product]] = (-1, [])
+
+    def __len__(self) -> int:
+        return len(self._span)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Items[T]: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            return Items(self._reader, self._product, self._span[at])
+        return self._reader.value(self._at(self._span[at]))
+
+    def __iter__(self) -> Iterator[T]:
+        for place in self._span:
+            yield self._reader.value(self._at(place))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, (Items, list, tuple)):
+            return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other))
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        head = ", ".join(repr(item) for item in itertools.islice(self, 3))
+        return f"<{len(self)} items: {head}{', ...' if len(self) > 3 else ''}>"
+
+    def _at(self, place: int) -> Product:
+        number = bisect_right(self._starts, place) - 1
+        if self._chunk[0] != number:
+            self._chunk = (number, manifests.chunk(bytes(self._reader.store.read(self._layout[number][1]))))
+        return self._chunk[1][place - self._starts[number]]

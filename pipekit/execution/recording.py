@@ -1,0 +1,169 @@
+"""Which claims a run makes, and finding those that were made before. It must never know workers or messages' order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipekit.execution import failed, keys, reasons
+from pipekit.execution.commit import Committer
+from pipekit.execution.failed import Left
+from pipekit.execution.keys import Facts
+from pipekit.execution.ledger import Ledger
+from pipekit.execution.messages import ItemDone, Made
+from pipekit.execution.plan import contributions, stale
+from pipekit.execution.reasons import Reason
+from pipekit.execution.streams import Result
+from pipekit.store import codecs, manifests
+from pipekit.store.products import Product
+from pipekit.store.records import Record
+from pipekit.store.store import Store
+from pipekit.values import Digest
+
+LEFT = "left out"
+"""The codec of an item's record that says it failed and was dropped."""
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Looks up and records for one run."""
+
+    run: str
+    ledger: Ledger
+    store: Store
+    committer: Committer
+    references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+
+    def resolve(self, number: int) -> Record | None:
+        """Form the key of a step whose deps are known; its record, if that is a hit."""
+        row = self.ledger[number]
+        planned = row.planned
+        deps = contributions(planned.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
+        assert deps is not None
+        row.key = keys.key(planned.static.digest, deps)
+        record, why = self._look_up(number, row.key)
+        if record is None or why is not None:
+            row.reason = self._why(number, why)
+            return None
+        if planned.task.config.on_error != "raise":
+            row.left = failed.read(self.store, row.key)
+        return record
+
+    def _look_up(self, number: int, key: Digest) -> tuple[Record | None, Reason | None]:
+        planned, plan = self.ledger[number].planned, self.ledger.plan
+        if number in plan.forced:
+            return None, reasons.FORCED
+        if planned.record is not None and planned.key == key:
+            return planned.record, None
+        if planned.static.digest not in plan.seen:
+            return None, None
+        record = planned.near if planned.near is not None and planned.near.key == key else self.store.record(key)
+        return record, stale(record, plan.world) if record is not None else None
+
+    def _why(self, number: int, why: Reason | None) -> Reason:
+        """Why a step that must run does; where the plan could only say that a dep was pending, what it was."""
+        planned = self.ledger[number].planned
+        if why is not None:
+            return why
+        if planned.reason.kind != reasons.UPSTREAM:
+            return planned.reason
+        if planned.near is not None:
+            return Reason(reasons.DEP, planned.reason.subject)
+        newest = self.store.latest([planned.step.task]).get(planned.step.task)
+        packed = self.store.preimage(newest.static) if newest is not None else None
+        return reasons.reason(planned.static.facts, Facts.unpack(packed) if packed is not None else None)
+
+    # --- whole products -----------------------------------------------------------------------------------------------
+
+    def note(self, number: int, made: Made) -> None:
+        """Remember the references in a product of this step: they belong to its record."""
+        if made.references:
+            found = self.references.setdefault(number, [])
+            found += [(path, Digest(content) if content else None) for path, content, _ in made.references]
+
+    def record(self, number: int, product: Product, peak: int = 0) -> None:
+        """The claim that the step's key produced this product. Inputs that moved meanwhile make it no claim."""
+        row = self.ledger[number]
+        assert row.key is not None
+        if not self._settled(number):
+            row.recorded = False
+            return
+        log = b"".join(row.log)
+        found = codecs.encode(log) if log else None
+        if found is not None:
+            self.store.put(found.bodies)
+        static = row.planned.static
+        self.committer.add(
+            Record(
+                row.key, static.digest, row.planned.task.name, product, row.seconds, time.time(), self.run,
+                found.product.objects[0] if found is not None else None,
+                tuple(dict.fromkeys(self.references.get(number, ()))), None, row.partial, peak,
+            ),
+            static.facts.pack(),
+            b"".join(self._parts(number)),
+        )  # fmt: skip
+        if row.left:
+            kept = failed.encode(row.left)
+            self.store.put(kept.bodies)
+            self._claim(failed.key(row.key), number, kept.product, 0.0)
+
+    def _parts(self, number: int) -> list[bytes]:
+        """The key's preimage: the static part, then what each dep gives."""
+        row = self.ledger[number]
+        deps = contributions(row.planned.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
+        return [row.planned.static.digest, *(deps or [])]
+
+    def _settled(self, number: int) -> bool:
+        """Are the files that the step's options name still what they were?"""
+        world = self.ledger.plan.world
+        return all(
+            world.identity(world.folder / path if world.folder is not None else Path(path)) == content
+            for path, content in self.ledger[number].planned.static.files.items()
+        )
+
+    def _claim(self, key: Digest, number: int, product: Product, seconds: float) -> None:
+        row = self.ledger[number]
+        static = keys.item_prefix(row.planned.static.digest, ())
+        references = tuple(dict.fromkeys(self.references.get(number, ())))
+        name = f"{row.planned.task.name}#"
+        self.committer.add(Record(key, static, name, product, seconds, time.time(), self.run, None, references), b"")
+
+    # --- items --------------------------------------------------------------------------------------------------------
+
+    def known_items(self, wanted: Sequence[Digest]) -> Mapping[Digest, Result]:
+        """The results of those item keys that have a record whose objects can be read."""
+        found = self.store.records(wanted)
+        objects = {digest for record in found.values() for digest in record.product.objects}
+        gone = objects - self.store.has(objects)
+        results: dict[Digest, Result] = {}
+        for key, record in found.items():
+            if stale(record, self.ledger.plan.world) is None and not gone.intersection(record.product.objects):
+                results[key] = self._result(record)
+        return results
+
+    def _result(self, record: Record) -> Result:
+        product = record.product
+        if product.codec == manifests.CODEC:
+            return tuple(manifests.decode(product, self.store.read))
+        if product.codec == LEFT:
+            item, error = codecs.decode(Product.of("plain", product.objects, product.size), self.store.read, failed.no_file)
+            return Left(Product.unpack(item), error)
+        return (product,)
+
+    def record_item(self, number: int, key: Digest, made: Sequence[Product], item: ItemDone, flat: bool) -> None:
+        """What one item gave; of a flat each the manifest of what it yielded."""
+        if flat:
+            encoded = manifests.encode(made)
+            self.store.put(encoded.bodies)
+            self._claim(key, number, encoded.product, item.seconds)
+        else:
+            self._claim(key, number, made[0], item.seconds)
+
+    def record_left(self, number: int, key: Digest, left: Left) -> None:
+        """One item failed and was dropped: it is not tried again until its key changes."""
+        encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
+        self.store.put(encoded.bodies)
+        self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
+

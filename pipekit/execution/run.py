@@ -1,0 +1,269 @@
+"""One execution, as people hold it: iterate it for events, wait for it, ask it for products. It must never know a project."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
+
+from pipekit.definition.tasks import Streamed, Task
+from pipekit.errors import ExecutionError, Interrupted, TaskFailed
+from pipekit.execution import events, priority, reasons, summary
+from pipekit.execution.commit import Committer
+from pipekit.execution.desk import Desk, clear_checkpoints
+from pipekit.execution.dispatch import Dispatcher
+from pipekit.execution.drive import Drive
+from pipekit.execution.events import Event
+from pipekit.execution.ledger import Ledger
+from pipekit.execution.log import Log
+from pipekit.execution.messages import Setup
+from pipekit.execution.plan import Plan
+from pipekit.execution.products import Items, Reader
+from pipekit.execution.recording import Recorder
+from pipekit.parallel.machine import Machine
+from pipekit.parallel.pools.protocol import Pool
+from pipekit.parallel.vocabulary import Capacity
+from pipekit.store.history import Ran
+from pipekit.store.locks import OwnFolder
+from pipekit.store.objects import Objects
+from pipekit.store.store import Store
+from pipekit.values import Cell, Secret
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+PoolName = Literal["processes", "threads", "inline"]
+MAIN = "pipekit.execution.worker:main"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
+
+    `kept`: history, log and outputs are written (not for a mutated graph).
+    """
+
+    jobs: int
+    pool: str = "processes"
+    home: tuple[str, tuple[Any, ...]] | None = None
+    homes: frozenset[str] = frozenset()
+    path: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    preload: tuple[str, ...] = ()
+    log: Path | None = None
+    fail_fast: bool = False
+    memory: int = 0
+    after: Callable[[Run], Iterator[Event]] | None = None
+
+
+class Run:
+    """One execution of a plan. Iterate it for its events (once), or `wait()`.
+
+    `status` is "running", then succeeded, failed or interrupted; `ledger` holds what is known of each step.
+    """
+
+    def __init__(self, plan: Plan, store: Store, how: How) -> None:
+        self.id = new_id()
+        self.plan = plan
+        self.store = store
+        self.how = how
+        self.ledger = Ledger(plan)
+        self.status = "running"
+        self.seconds = 0.0
+        self.written: list[tuple[int, str]] = []
+        self._events = self._go()
+        self._folder = OwnFolder(store.root / "tmp")
+        self._reader = Reader(store, self._folder)
+
+    def __iter__(self) -> Iterator[Event]:
+        return self._events
+
+    def wait(self) -> Run:
+        """Run to the end. What failed is in `status` and in the summary, and raised where its product is asked for."""
+        for _ in self._events:
+            pass
+        return self
+
+    @overload
+    def product(self, task: Streamed[..., T]) -> Items[T]: ...
+    @overload
+    def product(self, task: Task[..., R]) -> R: ...
+    @overload
+    def product(self, task: str) -> Any: ...
+    def product(self, task: Any) -> Any:
+        """The product of a task that has one cell (`"train@lr=0.1"` names one of several); a stream's as `Items`.
+
+        Raises TaskFailed where the task or one above it failed, ExecutionError for a task that is not in this run.
+        """
+        return self._load(self._step(task))
+
+    def cells(self, task: Task[..., R]) -> list[Cell[R]]:
+        """The task in every cell of the matrix above it."""
+        self.wait()
+        steps = [one.step for one in self.plan.entries if one.task.name == task.name]
+        return [Cell(dict(step.cell), self._load(step.id)) for step in steps]
+
+    def summary(self) -> dict[str, Any]:
+        """What `pipekit run --json` prints."""
+        return summary.of_run(self)
+
+    def value(self, step: int) -> Any:
+        """The product of a step by its number, as `product` gives it."""
+        return self._load(step)
+
+    def _step(self, task: Any) -> int:
+        self.wait()
+        name = task.name if isinstance(task, Task) else str(task)
+        found = [entry.step for entry in self.plan.entries if name in (entry.step.name, entry.step.task)]
+        if not found:
+            raise ExecutionError(f"'{name}' is not part of this run", hint="name it as a target")
+        if len(found) > 1:
+            cells = ", ".join(step.name for step in found[:4])
+            raise ExecutionError(f"'{name}' has {len(found)} cells", hint=f"name one: {cells}, or use run.cells({name})")
+        return found[0].id
+
+    def _load(self, step: int) -> Any:
+        row = self.ledger[step]
+        if row.state in ("failed", "blocked", "cancelled") or row.product is None:
+            self._raise(step)
+        assert row.product is not None
+        return self._reader.value(row.product)
+
+    def _raise(self, step: int) -> None:
+        row = self.ledger[step]
+        failed = next((r for r in self.ledger.rows if r.state == "failed"), None)
+        if row.state == "failed" or (row.state == "blocked" and failed is not None):
+            one = row if row.state == "failed" or failed is None else failed
+            where = one.planned.task.origin
+            error = TaskFailed(f"task '{one.planned.step.name}' failed: {one.message}", where=where)
+            if one.traceback:
+                error.add_note(one.traceback.rstrip())
+            raise error
+        if self.status == "interrupted":
+            raise Interrupted("the run was interrupted")
+        raise ExecutionError(f"'{row.planned.step.name}' has no product in this run")
+
+    # --- the execution itself -----------------------------------------------------------------------------------------
+
+    def _go(self) -> Iterator[Event]:
+        began = time.time()
+        log = Log(self.how.log / f"{self.id}.jsonl") if self.how.log is not None else None
+        try:
+            for event in self._all(began):
+                if log is not None:
+                    log.write(event)
+                    if not isinstance(event, _QUIET):
+                        log.flush()
+                yield event
+        finally:
+            if log is not None:
+                log.close()
+            if self.status == "running":
+                self.status = "interrupted"
+
+    def _all(self, began: float) -> Iterator[Event]:
+        plan = self.plan
+        name = plan.invocation.name
+        yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
+        for entry in plan.entries:
+            yield planned(entry, began)
+        machine = Machine(*self._machine())
+        pool: Pool | None = None
+        try:
+            pool = make_pool(self.how, self._setup())
+            drive = self._drive(machine, pool)
+            yield from drive.run()
+        finally:
+            if pool is not None:
+                pool.close()
+        yield from self._finish(drive, began)
+
+    def _machine(self) -> tuple[Any, Capacity, frozenset[int]]:
+        settings = self.plan.invocation.settings
+        capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
+        nodes = priority.nodes(self.plan, self.how.pool != "inline")
+        return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written
+
+    def _setup(self) -> Setup:
+        temporary = self._folder.path
+        capture: Literal["descriptors", "streams"] = "descriptors" if self.how.pool == "processes" else "streams"
+        folder = self.plan.world.folder
+        return Setup(self.how.home, folder, self.store.root, temporary / "passing", temporary, capture)
+
+    def _drive(self, machine: Machine, pool: Pool) -> Drive:
+        temporary = self._folder.path
+        dispatcher = Dispatcher(self.store, Objects(self.store.root), Objects(temporary / "passing"))
+        secrets = tuple(v.reveal() for e in self.plan.entries for v in e.step.options.values() if isinstance(v, Secret))
+        desk = Desk(
+            self.ledger, self.store, dispatcher, self.plan.world.folder, temporary, self.how.homes, pool.streams, secrets,
+            priority.grants(machine.nodes, machine.room), priority.live(self.plan),
+        )  # fmt: skip
+        recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
+        return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast)
+
+    def _finish(self, drive: Drive, began: float) -> Iterator[Event]:
+        rows = self.ledger.rows
+        if any(row.state == "failed" for row in rows):
+            self.status = "failed"
+        elif drive.machine.stopped:
+            self.status = "interrupted"
+        else:
+            self.status = "succeeded"
+        for row in rows:
+            if row.state == "cached" and row.planned.state != "cached" and row.planned.reason.kind == reasons.MISSING:
+                row.state = "unneeded"
+                yield events.StepUnneeded(time.time(), row.planned.step.id)
+        clear_checkpoints(self.store.root, [row.key for row in rows if row.state in ("ran", "cached") and row.key])
+        if self.how.after is not None:
+            yield from self.how.after(self)
+        self.seconds = time.time() - began
+        found = self.summary()
+        if self.how.log is not None:
+            brief = {key: found[key] for key in ("status", "partial", "counts")}
+            text = json.dumps(brief).encode()
+            self.store.put_run(Ran(self.id, self.plan.invocation.name, began, time.time(), self.status, text))
+        yield events.RunFinished(
+            time.time(), self.id, self.status, self.seconds, found["partial"], found["counts"], found["lower_bound_seconds"]
+        )
+
+
+_QUIET = (events.StepPlanned, events.Items, events.EdgeWeight, events.StepReady)
+
+
+def new_id() -> str:
+    """Six hexadecimal digits that name a run."""
+    return os.urandom(3).hex()
+
+
+def planned(entry: Any, when: float) -> events.StepPlanned:
+    """The event that says what the plan says of one step."""
+    step, task = entry.step, entry.task
+    deps = tuple(dict.fromkeys(one for needs in step.deps for one in needs.steps))
+    return events.StepPlanned(
+        when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, str(task.origin or ""),
+        tuple(sorted(task.config.tags)),
+    )  # fmt: skip
+
+
+def make_pool(how: How, setup: Setup) -> Pool:
+    """The pool that `how.pool` names. Raises ExecutionError for a name that there is not."""
+    if how.pool == "processes":
+        from pipekit.parallel.pools.processes import ProcessPool
+
+        preload = ("pipekit.execution.worker", *how.preload)
+        cwd = str(setup.folder or "")
+        return ProcessPool(MAIN, setup, env=how.env, cwd=cwd, path=how.path or None, preload=preload, threads=1)
+    if how.pool == "threads":
+        from pipekit.parallel.pools.threads import ThreadPool
+
+        return ThreadPool(MAIN, setup)
+    if how.pool == "inline":
+        from pipekit.parallel.pools.inline import InlinePool
+
+        return InlinePool(MAIN, setup)
+    raise ExecutionError(f"there is no pool '{how.pool}'", hint="there are: processes, threads, inline")

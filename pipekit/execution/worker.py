@@ -1,0 +1,135 @@
+"""The worker's side of a run: takes calls, runs the user's function on values of its own, sends back products. It must
+never know the graph, the plan or the store's records."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import random
+import resource
+import shutil
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipekit.execution import inside, reads
+from pipekit.execution.call import Work
+from pipekit.execution.capture import Capture, Descriptors, Streams
+from pipekit.execution.messages import Call, More, Progress, Setup, Want
+from pipekit.store.objects import Objects
+
+
+class Port(Protocol):
+    """The way to the run."""
+
+    def send(self, message: object) -> None: ...
+    def recv(self) -> object: ...
+
+
+def main(port: Port, setup: Setup) -> Callable[[object], None]:
+    """What a pool calls once in each worker; gives the function that takes each message."""
+    return Worker(port, setup).handle
+
+
+class Worker:
+    """One worker; it does one call at a time. Messages that arrive while it works wait in `ahead`."""
+
+    def __init__(self, port: Port, setup: Setup) -> None:
+        self.port = port
+        self.setup = setup
+        self.number = os.getpid()
+        self.whole_process = setup.capture == "descriptors"
+        log = setup.temporary / f"worker-{self.number}.log"
+        self.capture: Capture = Descriptors(log) if self.whole_process else Streams()
+        self.stores = (Objects(setup.objects), Objects(setup.passing))
+        self.ahead: deque[object] = deque()
+        self._home: Mapping[str, Any] | None = None
+        self._shipped: dict[bytes, Any] = {}
+        if self.whole_process:
+            reads.watch(setup.folder)
+            if setup.folder is not None:
+                os.chdir(setup.folder)
+
+    def handle(self, message: object) -> None:
+        """Take one message; a call is done before this returns, and what came meanwhile after it."""
+        self.ahead.append(message)
+        while self.ahead:
+            one = self.ahead.popleft()
+            if isinstance(one, Call):
+                self._call(one)
+
+    def task(self, named: str | bytes) -> Any:
+        """The task of a call: one of the project's by name, or one that was sent along."""
+        if isinstance(named, bytes):
+            if named not in self._shipped:
+                self._shipped[named] = pickle.loads(named)
+            return self._shipped[named]
+        if self._home is None:
+            where, arguments = self.setup.home or ("", ())
+            module, _, function = where.partition(":")
+            self._home = getattr(import_module(module), function)(*arguments)
+        return self._home[named]
+
+    def fetch(self, job: int, position: int) -> More:
+        """Ask for more items and wait for them; other messages are kept for later."""
+        self.port.send(Want(job, position))
+        while True:
+            message = self.port.recv()
+            if isinstance(message, More):
+                if message.job == job and message.position == position:
+                    return message
+            else:
+                self.ahead.append(message)
+
+    def _call(self, call: Call) -> None:
+        scratch = self.setup.temporary / f"scratch-{self.number}-{id(call):x}"
+        context = inside.Context(
+            scratch, Path(call.checkpoint), lambda done, total: self.port.send(Progress(call.job, done, total)), call.granted
+        )
+        inside.enter(context, whole_process=self.whole_process)
+        reads.opened.clear()
+        try:
+            Work(self, call, context).run()
+        finally:
+            inside.enter(None, whole_process=self.whole_process)
+            if context.scratched or scratch.exists():
+                shutil.rmtree(scratch, ignore_errors=True)
+            if self.whole_process and self.setup.folder is not None and os.getcwd() != str(self.setup.folder):
+                os.chdir(self.setup.folder)
+
+    def opened(self) -> tuple[str, ...]:
+        """Files of the project that the call read."""
+        return tuple(dict.fromkeys(reads.opened))
+
+    def peak(self) -> int:
+        """The most memory this worker has had so far, in bytes."""
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+
+    def plant(self, seed: bytes) -> None:
+        """Seed `random` and numpy's legacy generator; only where the process is the call's own."""
+        if self.whole_process and seed:
+            random.seed(seed)
+            numpy = sys.modules.get("numpy")
+            if numpy is not None:
+                numpy.random.seed(int.from_bytes(seed[:4], "big"))
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds spent in the user's code."""
+
+    seconds: float = 0.0
+    _since: float = field(default=0.0)
+
+    def __enter__(self) -> Stopwatch:
+        self._since = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._since

@@ -1,0 +1,76 @@
+"""What `check` looks at beyond errors, and the schema it writes for editors. It must never run a task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipekit.definition.tasks import Task, dep_task
+from pipekit.definition.types import Type
+from pipekit.graph.graph import Graph
+from pipekit.invocation.schema import schema
+from pipekit.project.project import Project
+
+
+def invocations(project: Project) -> list[str | None]:
+    """The names of all invocations in pipeline.yaml."""
+    document = project.document
+    found = document.value.get("invocations") if document is not None and isinstance(document.value, dict) else None
+    return list(found.value) if found is not None and isinstance(found.value, dict) else []
+
+
+def write_schema(project: Project) -> Path:
+    """Write the JSON Schema of this project's pipeline.yaml, where the file's first line points."""
+    path = project.layout.schema
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(schema(project.graph), indent=1, ensure_ascii=False) + "\n"
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+    return path
+
+
+def warnings(project: Project) -> list[dict[str, str]]:
+    """What is no error and probably not meant."""
+    found: list[dict[str, str]] = []
+    for task in project.graph.tasks.values():
+        for message, hint in (*plain_paths(task), *shifted(task, project.graph)):
+            where = task.origin
+            shown = str(where).replace(f"{project.folder}/", "") if where else ""
+            found.append({"message": message, "where": shown, "hint": hint})
+    return found
+
+
+def plain_paths(task: Task[..., Any]) -> Iterator[tuple[str, str]]:
+    """A Path in a product is text: nothing watches the file it names."""
+    if holds_plain_path(task.product, set()):
+        yield (
+            f"the product of '{task.name}' holds a plain Path: the file it names is neither watched nor stored",
+            "annotate it as pipekit.File or pipekit.Folder",
+        )
+
+
+def holds_plain_path(one: Type[Any], seen: set[int]) -> bool:
+    if id(one) in seen:
+        return False
+    seen.add(id(one))
+    if one.cls is not None and isinstance(one.cls, type) and issubclass(one.cls, Path) and not one.place:
+        return True
+    parts = [*one.args, *(field.type for field in one.fields.values())]
+    return any(holds_plain_path(part, seen) for part in parts)
+
+
+def shifted(task: Task[..., Any], graph: Graph) -> Iterator[tuple[str, str]]:
+    """A stream and an each below it that may leave items out, taken together, do not run in step."""
+    streams = [name for name in task.deps if "." not in name and graph.tasks[name].streams]
+    for lower in streams:
+        each = graph.tasks[lower]
+        loses = each.kind == "each" and (each.flat or each.config.on_error != "raise")
+        above = {dep_task(name) for name in graph.upstream(lower)} - {lower}
+        for upper in streams:
+            if loses and upper in above:
+                yield (
+                    f"'{task.name}' takes '{upper}' and '{lower}', which may have fewer or more items: they do not run in step",
+                    f"let '{lower}' carry what '{task.name}' needs of '{upper}'",
+                )

@@ -1,0 +1,127 @@
+"""Imports a project's tasks, always from source, and finds its env. It must never run a task."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from pipekit.definition.env import Env
+from pipekit.definition.tasks import Task
+from pipekit.errors import PipekitError, ProjectError
+from pipekit.values import Origin, Raised, call_user
+
+_NOT_PROJECT = (f"{os.sep}site-packages{os.sep}", f"{os.sep}.venv{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+
+class FromSource(SourceFileLoader):
+    """Compiles the source each time: Python trusts a .pyc by a time that an edit within one second does not move."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class ProjectFinder:
+    """Finds the modules below one folder for the import system; leaves all others to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder) + os.sep
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or not isinstance(spec.loader, SourceFileLoader) or not is_project(spec.origin, self.folder):
+            return None
+        spec.loader = FromSource(spec.name, spec.origin or "")
+        spec.cached = None
+        return spec
+
+
+def is_project(file: str | None, folder: str) -> bool:
+    """Does the module's file belong to the project in `folder` (which ends with a separator)?"""
+    return file is not None and file.startswith(folder) and not any(part in file for part in _NOT_PROJECT)
+
+
+def load(folder: Path, *, afresh: bool = True) -> Env:
+    """The env of the project in `folder`. `afresh`: modules of this or another project that are loaded go first.
+
+    Raises DefinitionError as the tasks raise it, and ProjectError for whatever else importing them raises, with the place
+    in the project where it came from.
+    """
+    _prepare(folder, afresh)
+    found = call_user(importlib.import_module, "tasks")
+    if isinstance(found, Raised):
+        raise _imported(found.error, folder)
+    return env_of(found.value, folder)
+
+
+def tasks_of(folder: str) -> Mapping[str, Task[..., Any]]:
+    """The project's tasks by name; what workers call."""
+    return load(Path(folder), afresh=False).tasks
+
+
+def env_of(module: ModuleType, folder: Path) -> Env:
+    """The only Env in the module, or the one called `env`. Raises ProjectError."""
+    envs = {id(value): value for value in vars(module).values() if isinstance(value, Env)}
+    if len(envs) == 1:
+        return next(iter(envs.values()))
+    where = Origin(str(getattr(module, "__file__", folder)))
+    named = getattr(module, "env", None)
+    if isinstance(named, Env):
+        return named
+    if not envs:
+        raise ProjectError("there is no env in it", where=where, hint='begin with: env = pipekit.Env("name")')
+    names = ", ".join(sorted(name for name, value in vars(module).items() if isinstance(value, Env)))
+    raise ProjectError(f"there are {len(envs)} envs in it: {names}", where=where, hint="call the project's own `env`")
+
+
+def _prepare(folder: Path, afresh: bool) -> None:
+    place = str(folder)
+    sys.path[:] = [place, *(one for one in sys.path if one != place)]
+    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, ProjectFinder)]
+    sys.meta_path.insert(0, ProjectFinder(folder))
+    importlib.invalidate_caches()
+    if not afresh:
+        return
+    root = place + os.sep
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if is_project(file, root) or (name == "tasks" and file is not None):
+            del sys.modules[name]
+
+
+def _imported(error: BaseException, folder: Path) -> PipekitError:
+    """What importing raised, as an error with a place in the project."""
+    if isinstance(error, PipekitError):
+        return error
+    if isinstance(error, SyntaxError):
+        where = Origin(error.filename or str(folder), error.lineno or 0, error.offset or 0)
+        return ProjectError(f"{type(error).__name__}: {error.msg}", where=where, hint="mend the file and run again")
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_project(f.filename, str(folder) + os.sep)]
+    where = Origin(frames[-1].filename, frames[-1].lineno or 0) if frames else Origin(str(folder))
+    made = ProjectError(f"importing the tasks raised {type(error).__name__}: {error}", where=where, hint=_advice(error))
+    made.__cause__ = error
+    return made
+
+
+def _advice(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"install '{error.name}' beside pipekit, or put the module into the project's folder"
+    return "this is the project's own code; mend it and run again"
+
+
+def third_party(folder: Path, before: set[str]) -> tuple[str, ...]:
+    """The packages that the tasks import and that are not the project's: modules new in `sys.modules` since `before`."""
+    root = str(folder) + os.sep
+    found: list[str] = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if "." not in name and name not in before and file and not is_project(file, root) and "site-packages" in file:
+            found.append(name)
+    return tuple(name for name in found if name not in ("pipekit", "pytest", "_pytest"))

@@ -1,0 +1,170 @@
+"""A project on disk, as people hold it: tasks, pipeline.yaml and store together. It must never print, nor decide what runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from pipekit.definition.env import Env
+from pipekit.definition.tasks import Setting, Streamed, Task
+from pipekit.execution import events, plan
+from pipekit.execution.events import Event
+from pipekit.execution.keys import World
+from pipekit.execution.plan import Plan
+from pipekit.execution.products import Items
+from pipekit.execution.run import How, Run
+from pipekit.fingerprint.code.modules import project_code
+from pipekit.fingerprint.environment import environment
+from pipekit.graph.graph import Graph
+from pipekit.invocation.check import invoke
+from pipekit.invocation.invocation import NOTHING, Invocation
+from pipekit.invocation.located import Located
+from pipekit.invocation.steps import expand
+from pipekit.project import layout, load, machine, outputs, pipeline
+from pipekit.project.layout import Layout
+from pipekit.store import files
+from pipekit.store.store import Store, open_store
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked for. `overrides` are `-o` texts, `options` the same from Python, by "task.option"."""
+
+    invocation: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    settings: Sequence[Setting] = ()
+    targets: Sequence[Task[..., Any] | str] = ()
+    force: str = ""
+    jobs: int | None = None
+    pool: str = "processes"
+    fail_fast: bool = False
+
+
+class Project:
+    """One project; made by `pipekit.open`. `store` may be another one than the project's own."""
+
+    def __init__(self, where: Layout, *, store: Store | None = None, graph: Graph | None = None, afresh: bool = True) -> None:
+        self.layout = where
+        self.folder = where.folder
+        before = set(sys.modules)
+        self.env: Env = load.load(where.folder, afresh=afresh)
+        self.preload = load.third_party(where.folder, before)
+        self.graph = graph if graph is not None else self.env.graph()
+        self._store = store
+
+    @cached_property
+    def document(self) -> Located | None:
+        """pipeline.yaml, read; None where there is none."""
+        return pipeline.read(self.layout.pipeline) if self.layout.pipeline.exists() else None
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            self._store = open_store(self.layout.store)
+        return self._store
+
+    def invoke(self, asked: Asked = Asked()) -> Invocation[Any]:
+        """The checked invocation. Raises InvocationError with every problem."""
+        return invoke(
+            self.graph, self.document, asked.invocation, overrides=asked.overrides, settings=asked.settings,
+            options=asked.options, targets=asked.targets, look=machine.look, environ=layout.environ(), folder=self.folder,
+            parse=pipeline.parse,
+        )  # fmt: skip
+
+    def world(self) -> World:
+        """What keys need to know of the world, as it is now."""
+        code = project_code(self.folder)
+        path = [one for one in sys.path if one != str(self.folder)]
+        return World(lambda task: code, files.identity, self.folder, environment(path), layout.environ())
+
+    def plan(self, asked: Asked = Asked()) -> Plan:
+        """What a run would do, and why."""
+        invocation = self.invoke(asked)
+        steps = expand(invocation)
+        forced = [s.id for s in steps.steps if asked.force and s.task in self.graph.select(asked.force)]
+        return plan.make(invocation, steps, self.store, self.world(), forced)
+
+    def start(self, asked: Asked = Asked()) -> Run:
+        """A run that has not begun: iterate it, or wait for it."""
+        made = self.plan(asked)
+        kept = not self.graph.mutated
+        jobs = asked.jobs or made.invocation.settings.jobs or machine.cpus()
+        own = frozenset(n for n, t in self.graph.tasks.items() if self.env.tasks.get(n) is t)
+        how = How(
+            jobs, asked.pool, ("pipekit.project.load:tasks_of", (str(self.folder),)), own,
+            layout.module_path(), layout.environ(), self.preload,
+            self.layout.runs if kept else None, asked.fail_fast, machine.memory(),
+            self._write if kept else None,
+        )  # fmt: skip
+        return Run(made, self.store, how)
+
+    def run(
+        self, invocation: str | None = None, *settings: Setting, options: Mapping[str, Any] = NOTHING,
+        targets: Sequence[Task[..., Any] | str] = (), j: int | None = None,
+    ) -> Run:  # fmt: skip
+        """Run an invocation of pipeline.yaml to its end, with settings, options ("task.option" -> value) and targets of
+        one's own. Raises InvocationError; what fails while it runs is told by the Run."""
+        asked = Asked(invocation, options=options, settings=settings, targets=targets, jobs=j)
+        return self.start(asked).wait()
+
+    @overload
+    def load(self, task: Streamed[..., T], *, invocation: str | None = ...) -> Items[T]: ...
+    @overload
+    def load(self, task: Task[..., R], *, invocation: str | None = ...) -> R: ...
+    @overload
+    def load(self, task: str, *, invocation: str | None = ...) -> Any: ...
+    def load(self, task: Any, *, invocation: str | None = None) -> Any:
+        """The product of a task in an invocation; what is missing is computed first, and stderr says so."""
+        run = self.start(Asked(invocation, targets=[task]))
+        if not run.plan.nothing_to_do:
+            names = [entry.step.name for entry in run.plan.entries if entry.state == "would_run"]
+            print(f"pipekit: computing {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}", file=sys.stderr)
+        return run.wait().product(task)
+
+    def _write(self, run: Run) -> Iterator[Event]:
+        """The outputs of steps that have a product."""
+        return write_outputs(run, self.folder)
+
+    def close(self) -> None:
+        """Let go of the store's files."""
+        if self._store is not None:
+            self._store.close()
+
+    def with_graph(self, graph: Graph) -> Project:
+        """The same project over another graph."""
+        other = object.__new__(Project)
+        other.__dict__.update(self.__dict__)
+        other.graph = graph
+        return other
+
+
+def write_outputs(run: Run, folder: Path) -> Iterator[Event]:
+    """Write every output whose step has a product and whose file is not that product already."""
+    for number, text in run.plan.steps.outputs:
+        row = run.ledger[number]
+        if row.product is None or row.state not in ("ran", "cached"):
+            continue
+        path = folder / text
+        if row.state == "cached" and path.exists() and outputs.is_current(path, row.product.digest, run.store):
+            continue
+        size = outputs.write(run.value(number), path)
+        outputs.remember(path, row.product.digest, run.store)
+        run.written.append((number, text))
+        yield events.OutputWritten(time.time(), number, text, size)
+
+
+def open_project(where: str | Path = ".") -> Project:
+    """The project that the folder `where` is or lies in, its tasks imported afresh.
+
+    Raises ProjectError where there is none, DefinitionError as its tasks raise it.
+    """
+    return Project(layout.find(Path(where)))

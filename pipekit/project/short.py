@@ -1,0 +1,67 @@
+"""The short ways that need no project: run an invocation, fingerprint a value. It must never leave anything behind."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipekit import canon
+from pipekit.execution import plan
+from pipekit.execution.keys import World
+from pipekit.execution.run import How, Run, new_id
+from pipekit.fingerprint.environment import environment
+from pipekit.invocation.invocation import Invocation
+from pipekit.invocation.steps import expand
+from pipekit.project import layout, machine
+from pipekit.store import files
+from pipekit.store.store import Store, open_store
+
+R = TypeVar("R")
+
+
+def fingerprint(value: object) -> str:
+    """The digest of a value's canonical form, as 64 hexadecimal digits; FingerprintError names the path to what has none."""
+    return canon.fingerprint(value).hex()
+
+
+def run(invocation: Invocation[R]) -> R:
+    """Run an invocation and give its target's product (of several targets None); a stream's as a lazy sequence.
+
+    It runs in worker processes, with a temporary store that lives until the interpreter ends. Raises TaskFailed.
+    """
+    done = start(invocation, _store()).wait()
+    product: R = done.product(invocation.targets[0])
+    return product
+
+
+def start(invocation: Invocation[Any], store: Store, *, pool: str = "processes") -> Run:
+    """A run of `invocation` on `store`, not begun. Nothing of an earlier run is trusted: code outside a project has no
+    identity yet that would see every change."""
+    steps = expand(invocation)
+    once = canon.digest(new_id().encode() + new_id().encode())
+    world = World(lambda task: once, files.identity, None, environment(), layout.environ())
+    made = plan.make(invocation, steps, store, world)
+    path = layout.module_path()
+    how = How(
+        invocation.settings.jobs or machine.cpus(), pool, None, frozenset(), path, layout.environ(), (),
+        None, False, machine.memory(),
+    )  # fmt: skip
+    return Run(made, store, how)
+
+
+@cache
+def _store() -> Store:
+    folder = Path(tempfile.mkdtemp(prefix="pipekit-"))
+    store = open_store(folder / "store")
+    atexit.register(_remove, store, folder)
+    return store
+
+
+def _remove(store: Store, folder: Path) -> None:
+    store.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
