@@ -1,0 +1,19 @@
+"""The commands, one function each; `COMMANDS` says where. Imported only when called for."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "init": "project:init",
+    "run": "run:run",
+    "status": "run:status",
+    "check": "project:check",
+    "show": "products:show",
+    "cat": "products:cat",
+    "export": "products:export",
+    "graph": "project:graph",
+    "log": "history:log",
+    "table": "table:table",
+    "watch": "watch:watch",
+    "tui": "history:tui",
+}
+"""Command -> module and function, in the order of `--help`."""

@@ -1,0 +1,74 @@
+"""The command line for typer: help, completion, and what is wrong with a call. It must never be on the way of a good `run`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from pipekit.faces.cli import COMMANDS
+from pipekit.faces.cli.flags import Parameter, parameters
+
+
+def command(name: str) -> Callable[..., int]:
+    """The function of a command."""
+    module, _, function = COMMANDS[name].partition(":")
+    found: Callable[..., int] = getattr(import_module(f"pipekit.faces.cli.{module}"), function)
+    return found
+
+
+def build() -> typer.Typer:
+    """All commands as one typer application."""
+    app = typer.Typer(
+        name="pipekit",
+        help="Reproducible pipelines of Python functions, from a folder.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_top)
+    for name in COMMANDS:
+        app.command(name)(_typed(command(name)))
+    return app
+
+
+def _top(
+    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False
+) -> None:
+    """Reproducible pipelines of Python functions, from a folder."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"pipekit {installed('pipekit')}")
+        raise typer.Exit()
+
+
+def _typed(function: Callable[..., int]) -> Callable[..., None]:
+    """The command with a signature as typer reads it; its result becomes the exit code."""
+
+    def call(**values: Any) -> None:
+        for name, value in values.items():
+            values[name] = list(value or ()) if isinstance(value, list | tuple) else value
+        raise typer.Exit(function(**values))
+
+    declared = parameters(function)
+    signature = inspect.Signature([_parameter(one) for one in declared])
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__annotations__ = {name: p.annotation for name, p in signature.parameters.items()}
+    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    return call
+
+
+def _parameter(one: Parameter) -> inspect.Parameter:
+    kind: Any = list[str] if one.kind is list else one.kind | None if one.kind is not bool else bool
+    if one.flag.names:
+        info: Any = typer.Option(*one.flag.names, help=one.flag.help, metavar=one.flag.metavar or None, show_default=False)
+    else:
+        kind = one.kind if one.required else kind
+        info = typer.Argument(help=one.flag.help, metavar=one.flag.metavar or None, show_default=False)
+    default = inspect.Parameter.empty if one.required else ([] if one.kind is list else one.default)
+    return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])

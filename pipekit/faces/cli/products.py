@@ -1,0 +1,162 @@
+"""`show`, `cat` and `export`: products that are there already. They compute nothing."""
+
+from __future__ import annotations
+
+import json as json_
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from pipekit.errors import InvocationError, ProjectError
+from pipekit.execution.plan import Planned, present
+from pipekit.execution.products import Items, Reader
+from pipekit.faces.cli.flags import flag
+from pipekit.faces.cli.run import Folder, Json, Options, overrides
+from pipekit.faces.cli.talk import columns, put, put_json, say
+from pipekit.faces.render import units
+from pipekit.faces.render.harmless import harmless
+from pipekit.project import outputs
+from pipekit.project.project import Asked, Project, open_project
+from pipekit.store.locks import OwnFolder
+from pipekit.values import Origin
+
+Name = Annotated[str, flag("A task, or TASK@option=value of a matrix.", metavar="TASK")]
+From = Annotated[str | None, flag("The invocation, if not the default one.", "-i", "--invocation", metavar="INVOCATION")]
+
+
+def show(task: Name, invocation: From = None, option: Options = [], json: Json = False, folder: Folder = ".") -> int:  # noqa: B006
+    """Summarise a task and its product: shape, head, size."""
+    project = open_project(folder)
+    found = find(project, task, invocation, option)
+    rows = describe(project, found)
+    if json:
+        put_json(dict(rows))
+    else:
+        for line in columns([(name, str(value)) for name, value in rows if "\n" not in str(value)]):
+            put(line)
+        for name, value in rows:
+            if "\n" in str(value):
+                put(f"{name}\n" + "\n".join(f"  {harmless(line)}" for line in str(value).splitlines()))
+    return 0
+
+
+def cat(task: Name, invocation: From = None, option: Options = [], folder: Folder = ".") -> int:  # noqa: B006
+    """Write a product to stdout: bytes and files raw, text as it is, plain data as JSON, a stream one item a line."""
+    project = open_project(folder)
+    value = load(project, find(project, task, invocation, option))
+    out = sys.stdout.buffer
+    for one in value if isinstance(value, Items) else [value]:
+        out.write(raw(one, task, line=isinstance(value, Items)))
+    out.flush()
+    return 0
+
+
+def export(
+    task: Name,
+    path: Annotated[str, flag("Where to write it; the suffix says the format.", metavar="PATH")],
+    invocation: From = None,
+    option: Options = [],  # noqa: B006
+    folder: Folder = ".",
+) -> int:
+    """Write a product to a file, or a stream to a folder."""
+    project = open_project(folder)
+    size = outputs.write(load(project, find(project, task, invocation, option)), Path(path))
+    say(f"wrote {path} ({units.size(size)})")
+    return 0
+
+
+def find(project: Project, name: str, invocation: str | None, option: list[str]) -> Planned:
+    """The step that is meant. Raises InvocationError where it is none or several."""
+    task = name.partition("@")[0]
+    plan = project.plan(Asked(invocation, overrides(option), targets=[task]))
+    found = [e for e in plan.entries if e.step.task == task and (name in (task, e.step.name) or _in_cell(e, name))]
+    if len(found) == 1:
+        return found[0]
+    where = Origin(name)
+    cells = [e.step.name for e in plan.entries if e.step.task == task]
+    if not found:
+        raise InvocationError(f"'{task}' has no cell '{name}'", where=where, hint=f"there are: {', '.join(cells[:6])}")
+    raise InvocationError(f"'{name}' has {len(found)} cells", where=where, hint=f"name one: {', '.join(cells[:6])}")
+
+
+def _in_cell(entry: Planned, name: str) -> bool:
+    """Do the `option=value` pairs behind the @ all hold in the step's cell?"""
+    _, _, text = name.partition("@")
+    cell = {key: str(value) for key, value in entry.step.cell}
+    short = {key.partition(".")[2]: value for key, value in cell.items()}
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    return bool(text) and all({**short, **cell}.get(key) == value for key, _, value in pairs)
+
+
+def load(project: Project, entry: Planned) -> Any:
+    """The product that is recorded for the step. Raises ProjectError where there is none."""
+    name = entry.step.name
+    if entry.product is None or entry.state != "cached" or not present(entry.product, project.store):
+        raise ProjectError(
+            f"'{name}' has no product that is up to date", where=entry.task.origin, hint=f"make it: pipekit run -t {entry.step.task}"
+        )
+    return Reader(project.store, OwnFolder(project.store.root / "tmp")).value(entry.product)
+
+
+def raw(value: Any, name: str, *, line: bool) -> bytes:
+    """What `cat` writes of a value. Raises InvocationError for what has no form on stdout."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, Path) and value.is_file():
+        return value.read_bytes()
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass") + (b"\n" if line else b"")
+    try:
+        return json_.dumps(value, ensure_ascii=False, default=outputs.structured).encode("utf-8", "surrogatepass") + b"\n"
+    except (TypeError, ValueError) as error:
+        raise InvocationError(
+            f"a {type(value).__name__} has no form on stdout", where=Origin(name), hint=f"write it to a file: pipekit export {name} PATH"
+        ) from error
+
+
+def describe(project: Project, entry: Planned) -> list[tuple[str, Any]]:
+    """What there is to say of a step: name and value."""
+    from pipekit.faces.render.reason import reason_text
+
+    task, product = entry.task, entry.product
+    rows: list[tuple[str, Any]] = [
+        ("task", entry.step.name),
+        ("kind", task.kind),
+        ("where", str(task.origin or "").replace(f"{project.folder}{os.sep}", "")),
+        ("doc", task.doc.strip().partition("\n")[0]),
+        ("type", task.product.name),
+        ("state", {"cached": "up to date", "would_run": "would run", "may_run": "may run"}[entry.state]),
+        ("why", reason_text(entry.reason)),
+    ]
+    rows += [(f"option {name}", repr(value)) for name, value in entry.step.options.items()]
+    if entry.record is not None and product is not None:
+        rows += [
+            ("key", entry.record.key.hex()),
+            ("product", product.digest.hex()),
+            ("codec", product.codec),
+            ("size", units.size(product.size)),
+            ("seconds", units.duration(entry.record.seconds)),
+            ("run", entry.record.run),
+        ]
+        if entry.state == "cached" and present(product, project.store):
+            rows += head(load(project, entry))
+    return [(name, value) for name, value in rows if value not in ("", None)]
+
+
+def head(value: Any) -> list[tuple[str, Any]]:
+    """Shape and first lines of a value."""
+    rows: list[tuple[str, Any]] = [("class", type(value).__name__)]
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        rows.append(("shape", " x ".join(str(one) for one in shape)))
+    elif hasattr(value, "__len__"):
+        rows.append(("length", len(value)))
+    if isinstance(value, Items):
+        text = "\n".join(repr(one)[:200] for one in value[:5])
+    elif isinstance(value, str):
+        text = "\n".join(value.splitlines()[:10])
+    else:
+        text = repr(value)
+    rows.append(("head", text[:2000] + (" ..." if len(text) > 2000 else "")))
+    return rows
