@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
-from pipekit.errors import PipekitError, TaskFailed
+from pipekit.errors import PipekitError
 from pipekit.execution.failure import fault, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
@@ -186,8 +186,8 @@ class Work:
         return result
 
     def _fault(self, error: BaseException) -> Fault:
-        if isinstance(error, PipekitError) and not isinstance(error, TaskFailed):
-            return Fault(f"{type(error).__name__}: {error}", f"{type(error).__name__}: {error}\n")
+        if isinstance(error, PipekitError):
+            return Fault(str(error), "".join(f"{one.hint}\n" for one in error.problems if one.hint))
         return fault(error, self.secrets)
 
     def _log(self) -> bytes:

@@ -51,6 +51,7 @@ class Desk:
     secrets: tuple[str, ...] = ()
     granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     flowing: frozenset[int] = frozenset()
+    read: set[str] = field(default_factory=set)
     _options: dict[int, bytes] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
@@ -237,6 +238,7 @@ class Desk:
         """A warning for each project file that the step read and no option names."""
         if not opened:
             return []
+        self.read.update(opened)
         row = self.ledger[node]
         named = set(row.planned.static.files)
         inside = [path for path in opened if path not in named and not any(path.startswith(f"{one}/") for one in named)]
@@ -246,9 +248,9 @@ class Desk:
             for path in inside
         ]
 
-    def close(self) -> None:
-        """Remove what only this run needed."""
-        shutil.rmtree(self.temporary, ignore_errors=True)
+    def relative(self, where: str) -> str:
+        """A place in the project by its path there."""
+        return where.removeprefix(f"{self.folder}/") if self.folder is not None else where
 
 
 def clear_checkpoints(root: Path, done: Iterable[Digest]) -> None:

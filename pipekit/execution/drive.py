@@ -103,7 +103,7 @@ class Drive:
         try:
             known = self.recorder.resolve(number)
         except PipekitError as error:
-            self._fail(number, Fault(f"{type(error).__name__}: {error}", str(error)))
+            self._fail(number, Fault(str(error), ""))
             return
         if self.items.opened(number):
             return
@@ -142,7 +142,7 @@ class Drive:
             call = self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
         except PipekitError as error:
             self.inbox.append(says.Ended(command.node, command.unit))
-            self._fail(command.node, Fault(f"{type(error).__name__}: {error}", str(error)))
+            self._fail(command.node, Fault(str(error), ""))
             return
         self.jobs[job.number] = job
         self.at[command.node, command.unit] = job.number
@@ -152,7 +152,10 @@ class Drive:
         self.pool.send(command.worker, call)
 
     def _begin(self, command: says.Begin) -> None:
-        self.items.begin(command.node)
+        self.items.begin(command.node, sealed=True)
+
+    def _open(self, command: says.Open) -> None:
+        self.items.begin(command.node, sealed=False)
 
     def _complete(self, command: says.Complete) -> None:
         self.items.complete(command.node)
@@ -169,7 +172,7 @@ class Drive:
         number = self.at.pop((command.node, command.unit), None)
         job = self.jobs.pop(number, None) if number is not None else None
         cause = job.lost if job is not None and job.lost else "its worker was lost"
-        fault = Fault(cause, f"{cause}\n")
+        fault = Fault(cause, "")
         if self.desk.ledger[command.node].planned.task.kind == "each":
             self.items.dropped(command.node, command.unit, fault)
         else:
@@ -301,7 +304,8 @@ class Drive:
         row.tries += 1
         self.items.forget(number)
         self.later(row.tries, says.Again(number, unit))
-        self.say(events.Warned(time.time(), number, f"{fault.message}; try {row.tries + 1} follows"))
+        name = row.planned.step.name
+        self.say(events.Warned(time.time(), number, f"'{name}' failed and is tried again: {fault.message}"))
 
     def later(self, tries: int, event: says.Event) -> None:
         """Put in the event after 1, 2, 4 ... 60 seconds."""
@@ -316,8 +320,9 @@ class Drive:
         row.traceback = fault.traceback
         if not cancelled:
             log = b"".join(row.log).decode("utf-8", "replace")
+            where = self.desk.relative(fault.where)
             self.say(
-                events.StepFailed(time.time(), number, row.seconds, fault.message, fault.traceback, log, item, fault.where)
+                events.StepFailed(time.time(), number, row.seconds, fault.message, fault.traceback, log, item, where)
             )
             self.failures += 1
         self.inbox.append(says.Failed(number))
@@ -350,7 +355,7 @@ def row_timeout(row: Entry) -> float:
 
 _CARRY_OUT: dict[type, Any] = {
     says.Resolve: Drive._resolve,
-    says.Open: Drive._begin,
+    says.Open: Drive._open,
     says.Begin: Drive._begin,
     says.Start: Drive._start,
     says.Complete: Drive._complete,

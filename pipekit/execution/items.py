@@ -37,14 +37,14 @@ class Items:
 
     # --- beginning ----------------------------------------------------------------------------------------------------
 
-    def begin(self, number: int) -> None:
-        """The each may take items: live ones, or those of a product that is known."""
+    def begin(self, number: int, *, sealed: bool) -> None:
+        """The each may take items: those of a product that is known (`sealed`), or live ones while its key is not yet."""
         row = self.desk.ledger[number]
         step = row.planned.step
         source = step.deps[0].steps[0]
         flow = self.flows.get(source)
         sides = self.desk.sides(number)
-        each = Each(number, flow or Flow(), keys.item_prefix(row.planned.static.digest, sides))
+        each = Each(number, flow or Flow(), keys.item_prefix(row.planned.static.digest, sides), sealed=sealed)
         self.eaches[number] = each
         self.flows[number] = each.out
         if step.deps[0].kind != "product" or not self.desk.streams(source):
@@ -57,7 +57,7 @@ class Items:
     def opened(self, number: int) -> bool:
         """Is this an each whose items are flowing already? Then its key changes nothing any more."""
         each = self.eaches.get(number)
-        if each is None or each.node not in self.eaches or each.sealed:
+        if each is None or each.sealed:
             return False
         each.sealed = True
         self.advance(each)
@@ -143,14 +143,14 @@ class Items:
             return
         item = each.source.items[index]
         if config.on_error == "raise":
-            self.drive.fail(each.node, fault, f"item {index} ({short(item.digest)})")
+            self.drive.fail(each.node, fault, f"{index} ({short(item.digest)})")
             return
         left = Left(item, stable(fault.message, self.desk.folder))
         each.put(index, left, seconds)
         if config.on_error == "drop":
             self.recorder.record_left(each.node, each.key(index), left)
         if self._too_many(each, config.max_errors):
-            self.drive.fail(each.node, fault, f"item {index} ({short(item.digest)}), more than max_errors failed")
+            self.drive.fail(each.node, fault, f"{index} ({short(item.digest)}), one more than max_errors")
 
     def _too_many(self, each: Each, most: float | int | None) -> bool:
         if most is None:
@@ -177,7 +177,7 @@ class Items:
         if each.release() and self.desk.flows_live(each.node):
             self.drive.inbox.append(says.Flowing(each.node))
             self._wake(each.node)
-        if each.whole and not each.closed and not each.batches:
+        if each.whole and each.sealed and not each.closed and not each.batches:
             each.closed = True
             self.drive.inbox.append(says.Closed(each.node))
 

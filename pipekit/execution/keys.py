@@ -129,7 +129,6 @@ def failed(rows: Sequence[tuple[Digest, str]]) -> bytes:
 
 
 def seed(task: str, options: Mapping[str, Any]) -> bytes:
-    """What the random generators are seeded from before a call: the task's name and its options."""
-    if not options:
-        return canon.digest(task.encode())[:16]
-    return canon.digest(task.encode() + b"\0" + canon.encode(sorted(options.items(), key=lambda pair: pair[0])))[:16]
+    """What the random generators are seeded from before a call: the task's name and its options, secrets apart."""
+    told = [(name, options[name]) for name in sorted(options) if not isinstance(options[name], Secret)]
+    return canon.digest(task.encode() + b"\0" + canon.encode(told) if told else task.encode())[:16]

@@ -4,7 +4,7 @@ It must never know who asks for it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,27 @@ class Maker:
     folder: Path | None
     scratch: Path
     handed: Mapping[Path, tuple[Stored, tuple[Digest, ...]]]
+    _taken: int = 0
 
     def make(self, type_: Type[Any], value: Any) -> Made:
         """Check, take files in, encode. Raises TaskFailed (wrong type) and Uncodable."""
         mismatch = check(type_, value)
         if mismatch is not None:
-            raise TaskFailed(f"the product is not what the task says: {mismatch}")
+            at = f"at {mismatch.path}: " if mismatch.path else ""
+            raise TaskFailed(f"its product is not what it says: {at}{mismatch.message}")
         bodies: dict[bytes, Any] = {}
         members: dict[Digest, tuple[Digest, ...]] = {}
         references: list[Reference] = []
+        self._taken = 0
         if type_.holds_files:
             value = replace_files(type_, value, lambda p, f: self._leaf(p, f, bodies, members, references))
         encoded = codecs.encode(value)
         for digest, body in encoded.bodies.items():
             self._put(digest, body, bodies)
         inside = {digest for listed in members.values() for digest in listed}
-        product = encoded.product.including(sorted(inside)) if inside else encoded.product
+        product = encoded.product
+        if inside:
+            product = replace(product.including(sorted(inside)), size=product.size + self._taken)
         return Made(product.pack(), bodies, tuple((r.path, r.content, r.folder) for r in references))
 
     def _put(self, digest: Digest, body: Any, bodies: dict[bytes, Any]) -> None:
@@ -70,6 +75,7 @@ class Maker:
             return reference
 
         def put(body: Any) -> Digest:
+            self._taken += body.stat().st_size if isinstance(body, Path) else 0
             if isinstance(body, Path):
                 return self.objects.put_file(body) if body.stat().st_size >= BIG else put(body.read_bytes())
             digest = canon.digest(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,11 @@ T = TypeVar("T")
 
 
 class Reader:
-    """Decodes products of one store; files are handed out in `folder`, which lives as long as this process."""
+    """Decodes products of one store; files are handed out in a folder that lives as long as this process."""
 
-    def __init__(self, store: Store, folder: OwnFolder) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
-        self._folder = folder
+        self._folder = OwnFolder(store.root / "tmp")
         self._numbers = itertools.count()
 
     def value(self, product: Product) -> Any:
@@ -32,7 +33,15 @@ class Reader:
         return codecs.decode(product, self.store.read, self._hand)
 
     def _hand(self, stored: Stored) -> Path:
-        return files.hand(stored, self.store.read, self._folder.path / "handed" / str(next(self._numbers)))
+        number = next(self._numbers)
+        if number == 0:
+            atexit.register(_close, self._folder)
+        return files.hand(stored, self.store.read, self._folder.path / str(number))
+
+
+def _close(folder: OwnFolder) -> None:
+    files.remove(folder.path)
+    folder.close()
 
 
 class Items(Sequence[T], Generic[T]):

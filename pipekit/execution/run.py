@@ -22,14 +22,15 @@ from pipekit.execution.events import Event
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.log import Log
 from pipekit.execution.messages import Setup
-from pipekit.execution.plan import Plan
+from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.recording import Recorder
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Pool
 from pipekit.parallel.vocabulary import Capacity
+from pipekit.store import files
 from pipekit.store.history import Ran
-from pipekit.store.locks import OwnFolder
+from pipekit.store.locks import OwnFolder, sweep
 from pipekit.store.objects import Objects
 from pipekit.store.store import Store
 from pipekit.values import Cell, Secret
@@ -76,9 +77,10 @@ class Run:
         self.status = "running"
         self.seconds = 0.0
         self.written: list[tuple[int, str]] = []
+        self.read: set[str] = set()
         self._events = self._go()
         self._folder = OwnFolder(store.root / "tmp")
-        self._reader = Reader(store, self._folder)
+        self._reader = Reader(store)
 
     def __iter__(self) -> Iterator[Event]:
         return self._events
@@ -111,6 +113,10 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """What `pipekit run --json` prints."""
         return summary.of_run(self)
+
+    def named(self) -> list[str]:
+        """The files and folders that options name, as they are named in keys."""
+        return sorted({path for entry in self.plan.entries for path in entry.static.files})
 
     def value(self, step: int) -> Any:
         """The product of a step by its number, as `product` gives it."""
@@ -171,16 +177,20 @@ class Run:
         name = plan.invocation.name
         yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
         for entry in plan.entries:
-            yield planned(entry, began)
+            yield planned(entry, began, plan.world.folder)
         machine = Machine(*self._machine())
         pool: Pool | None = None
         try:
             pool = make_pool(self.how, self._setup())
             drive = self._drive(machine, pool)
+            self.read = drive.desk.read
             yield from drive.run()
         finally:
             if pool is not None:
                 pool.close()
+            files.remove(self._folder.path)
+            self._folder.close()
+            sweep(self.store.root / "tmp")
         yield from self._finish(drive, began)
 
     def _machine(self) -> tuple[Any, Capacity, frozenset[int]]:
@@ -240,12 +250,13 @@ def new_id() -> str:
     return os.urandom(3).hex()
 
 
-def planned(entry: Any, when: float) -> events.StepPlanned:
+def planned(entry: Planned, when: float, folder: Path | None) -> events.StepPlanned:
     """The event that says what the plan says of one step."""
+    where = str(entry.task.origin or "").removeprefix(f"{folder}/")
     step, task = entry.step, entry.task
     deps = tuple(dict.fromkeys(one for needs in step.deps for one in needs.steps))
     return events.StepPlanned(
-        when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, str(task.origin or ""),
+        when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, where,
         tuple(sorted(task.config.tags)),
     )  # fmt: skip
 

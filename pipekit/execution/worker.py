@@ -7,7 +7,6 @@ import os
 import pickle
 import random
 import resource
-import shutil
 import sys
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from pipekit.execution import inside, reads
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
 from pipekit.execution.messages import Call, More, Progress, Setup, Want
+from pipekit.store import files
 from pipekit.store.objects import Objects
 
 
@@ -98,7 +98,7 @@ class Worker:
         finally:
             inside.enter(None, whole_process=self.whole_process)
             if context.scratched or scratch.exists():
-                shutil.rmtree(scratch, ignore_errors=True)
+                files.remove(scratch)
             if self.whole_process and self.setup.folder is not None and os.getcwd() != str(self.setup.folder):
                 os.chdir(self.setup.folder)
 

@@ -50,15 +50,17 @@ class Asked:
 
 
 class Project:
-    """One project; made by `pipekit.open`. `store` may be another one than the project's own."""
+    """One project; made by `pipekit.open`. `store` may be another one than the project's own; without `writes` its runs
+    leave neither history nor outputs."""
 
-    def __init__(self, where: Layout, *, store: Store | None = None, graph: Graph | None = None, afresh: bool = True) -> None:
+    def __init__(self, where: Layout, *, store: Store | None = None, writes: bool = True, afresh: bool = True) -> None:
         self.layout = where
         self.folder = where.folder
         before = set(sys.modules)
         self.env: Env = load.load(where.folder, afresh=afresh)
         self.preload = load.third_party(where.folder, before)
-        self.graph = graph if graph is not None else self.env.graph()
+        self.graph = self.env.graph()
+        self.writes = writes
         self._store = store
 
     @cached_property
@@ -96,7 +98,7 @@ class Project:
     def start(self, asked: Asked = Asked()) -> Run:
         """A run that has not begun: iterate it, or wait for it."""
         made = self.plan(asked)
-        kept = not self.graph.mutated
+        kept = self.writes and not self.graph.mutated
         jobs = asked.jobs or made.invocation.settings.jobs or machine.cpus()
         own = frozenset(n for n, t in self.graph.tasks.items() if self.env.tasks.get(n) is t)
         how = How(

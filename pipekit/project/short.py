@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from pipekit.execution import plan
 from pipekit.execution.keys import World
 from pipekit.execution.run import How, Run, new_id
 from pipekit.fingerprint.environment import environment
+from pipekit.invocation.files import check_files
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.steps import expand
 from pipekit.project import layout, machine
@@ -41,6 +41,7 @@ def run(invocation: Invocation[R]) -> R:
 def start(invocation: Invocation[Any], store: Store, *, pool: str = "processes") -> Run:
     """A run of `invocation` on `store`, not begun. Nothing of an earlier run is trusted: code outside a project has no
     identity yet that would see every change."""
+    check_files(invocation, machine.look, None)
     steps = expand(invocation)
     once = canon.digest(new_id().encode() + new_id().encode())
     world = World(lambda task: once, files.identity, None, environment(), layout.environ())
@@ -63,5 +64,5 @@ def _store() -> Store:
 
 def _remove(store: Store, folder: Path) -> None:
     store.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    files.remove(folder)
 

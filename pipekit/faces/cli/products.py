@@ -18,7 +18,7 @@ from pipekit.faces.render import units
 from pipekit.faces.render.harmless import harmless
 from pipekit.project import outputs
 from pipekit.project.project import Asked, Project, open_project
-from pipekit.store.locks import OwnFolder
+from pipekit.store.records import Record
 from pipekit.values import Origin
 
 Name = Annotated[str, flag("A task, or TASK@option=value of a matrix.", metavar="TASK")]
@@ -92,11 +92,21 @@ def _in_cell(entry: Planned, name: str) -> bool:
 def load(project: Project, entry: Planned) -> Any:
     """The product that is recorded for the step. Raises ProjectError where there is none."""
     name = entry.step.name
-    if entry.product is None or entry.state != "cached" or not present(entry.product, project.store):
+    record = recorded(entry)
+    if record is None or not present(record.product, project.store):
         raise ProjectError(
             f"'{name}' has no product that is up to date", where=entry.task.origin, hint=f"make it: pipekit run -t {entry.step.task}"
         )
-    return Reader(project.store, OwnFolder(project.store.root / "tmp")).value(entry.product)
+    if record.partial:
+        say(f"warning: '{name}' is partial: items above it failed and were left out")
+    return Reader(project.store).value(record.product)
+
+
+def recorded(entry: Planned) -> Record | None:
+    """The record of what the step would make now; a partial one too, though it is tried again by the next run."""
+    if entry.state == "cached":
+        return entry.record
+    return entry.near if entry.near is not None and entry.near.partial else None
 
 
 def raw(value: Any, name: str, *, line: bool) -> bytes:
@@ -119,7 +129,7 @@ def describe(project: Project, entry: Planned) -> list[tuple[str, Any]]:
     """What there is to say of a step: name and value."""
     from pipekit.faces.render.reason import reason_text
 
-    task, product = entry.task, entry.product
+    task = entry.task
     rows: list[tuple[str, Any]] = [
         ("task", entry.step.name),
         ("kind", task.kind),
@@ -130,16 +140,18 @@ def describe(project: Project, entry: Planned) -> list[tuple[str, Any]]:
         ("why", reason_text(entry.reason)),
     ]
     rows += [(f"option {name}", repr(value)) for name, value in entry.step.options.items()]
-    if entry.record is not None and product is not None:
+    record = recorded(entry)
+    if record is not None:
+        product = record.product
         rows += [
-            ("key", entry.record.key.hex()),
+            ("key", record.key.hex()),
             ("product", product.digest.hex()),
             ("codec", product.codec),
             ("size", units.size(product.size)),
-            ("seconds", units.duration(entry.record.seconds)),
-            ("run", entry.record.run),
+            ("seconds", units.duration(record.seconds)),
+            ("run", record.run),
         ]
-        if entry.state == "cached" and present(product, project.store):
+        if present(product, project.store):
             rows += head(load(project, entry))
     return [(name, value) for name, value in rows if value not in ("", None)]
 

@@ -50,9 +50,9 @@ def run(
         for _ in started:
             pass
     else:
-        with _face() as face:
+        with face() as shown:
             for event in started:
-                face.take(event)
+                shown.take(event)
     if json:
         put_json(started.summary())
     project.close()
@@ -80,7 +80,8 @@ class Face(Protocol):
     def take(self, event: Event) -> None: ...
 
 
-def _face() -> AbstractContextManager[Face]:
+def face() -> AbstractContextManager[Face]:
+    """What shows a run on stderr: live on a terminal, plain elsewhere."""
     if is_terminal(sys.stderr):
         from pipekit.faces.render.progress import Progress
 

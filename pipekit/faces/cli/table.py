@@ -13,7 +13,6 @@ from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.run import Folder, Invocation, Json, Options, overrides
 from pipekit.faces.cli.talk import columns, put, put_json
 from pipekit.project.project import Asked, Project, open_project
-from pipekit.store.locks import OwnFolder
 
 SMALL = 256
 """Bytes up to which a product is shown as a column."""
@@ -50,7 +49,7 @@ def _text(value: Any) -> str:
 
 def cells(project: Project, plan: Plan) -> list[dict[str, Any]]:
     """One row per cell: the axes, then state, seconds and small product of each target."""
-    reader = Reader(project.store, OwnFolder(project.store.root / "tmp"))
+    reader = Reader(project.store)
     targets = {plan.entries[one].step.task for one in plan.steps.targets}
     rows: list[dict[str, Any]] = []
     for cell, steps in plan.steps.cells:

@@ -1,0 +1,112 @@
+"""Values to objects and back: the codec is chosen by the value's class and named in the product. It must never keep an
+object, nor know where one is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipekit import canon
+from pipekit.canon.digests import flat
+from pipekit.errors import Uncodable
+from pipekit.store.codecs import pickled, tree
+from pipekit.store.codecs.choice import Leaf, leaf_for, leaf_named
+from pipekit.store.products import Encoded, Product
+from pipekit.values import Digest, Secret, Stored
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["decode", "encode", "is_stable"]
+
+_STABLE = ("str", "bytes", "npy", "arrow", "plain", "tree", "file", "folder")
+_UNSTABLE = ("pickle", "tree.unstable")
+_SECRET = "reveal it where it is used and leave it out of the product"
+
+
+def encode(value: Any, *, codec: str | None = None) -> Encoded:
+    """The product that stands for `value`, and the bytes of its objects.
+
+    File paths in `value` have already been replaced by Stored and Reference. Their contents are listed
+    among the product's objects; what else belongs to a folder is added with `Product.including`. `codec` forces one by
+    name. Raises Uncodable, whose message leads to the culprit.
+    """
+    if type(value) is Stored and codec in (None, "file", "folder"):
+        return _file(value)
+    if codec not in (None, "plain", "tree", "pickle"):
+        return _forced(value, leaf_named(str(codec)))
+    leaf = leaf_for(type(value)) if codec is None else None
+    if leaf is not None and leaf.name != "scalar":
+        body = leaf.encode(value)
+        if body is not None:
+            return _single(leaf, body)
+    return _composite(value, codec)
+
+
+def decode(product: Product, read: Callable[[Digest], Buffer], hand: Callable[[Stored], Path]) -> Any:
+    """The value of `product`: `read` gives an object's bytes, `hand` a readable path for a stored file.
+
+    Arrays are read-only and lie over what `read` gave. Raises ValueError when the objects are not what the codec wrote,
+    StoreError when the codec is not installed; what a pickled value's own classes raise comes through.
+    """
+    if product.codec in ("file", "folder"):
+        content, name, *_ = product.objects
+        return hand(Stored(str(read(name), "utf-8", "surrogatepass"), content, product.codec == "folder"))
+    first = read(product.objects[0])
+    match product.codec:
+        case "plain" | "tree" | "tree.unstable":
+            return tree.decode(first, tree.parts_of(product.objects, read), hand)
+        case "pickle":
+            return pickled.decode(first, tree.parts_of(product.objects, read), hand)
+        case codec:
+            return leaf_named(codec).decode(first)
+
+
+def is_stable(codec: str) -> bool:
+    """Whether equal values always give equal bytes, in every process."""
+    return codec in _STABLE or (codec not in _UNSTABLE and leaf_named(codec).stable)
+
+
+def _single(leaf: Leaf, body: Buffer) -> Encoded:
+    view = body if type(body) is bytes else flat(body)
+    digest = canon.digest(view)
+    return Encoded(Product.of(leaf.name, (digest,), memoryview(view).nbytes), {digest: view})
+
+
+def _forced(value: Any, leaf: Leaf) -> Encoded:
+    body = leaf.encode(value) if leaf_for(type(value)) is leaf else None
+    if body is None:
+        raise Uncodable(f"value is a {type(value).__qualname__}, which the codec {leaf.name} cannot give back exactly")
+    return _single(leaf, body)
+
+
+def _composite(value: Any, codec: str | None) -> Encoded:
+    if codec == "pickle":
+        return _pickle(value)
+    try:
+        return _skeleton(value)
+    except canon.plain.NotPlain as found:
+        if type(found.value) is Secret:
+            raise Uncodable(f"{found.path} is a Secret, which is never stored", hint=_SECRET) from None
+        if codec is not None:
+            raise Uncodable(str(found), hint="leave the codec to pipekit") from None
+    return _pickle(value)
+
+
+def _skeleton(value: Any) -> Encoded:
+    body, parts = tree.encode(value)
+    if not parts.stable:
+        return parts.product("tree.unstable", body)
+    return parts.product("tree" if parts.objects else "plain", body)
+
+
+def _pickle(value: Any) -> Encoded:
+    body, parts = pickled.encode(value)
+    return parts.product("pickle", body)
+
+
+def _file(value: Stored) -> Encoded:
+    body = value.name.encode("utf-8", "surrogatepass")
+    name = canon.digest(body)
+    return Encoded(Product.of("folder" if value.folder else "file", (value.content, name), len(body)), {name: body})

@@ -1,0 +1,198 @@
+"""Big objects: files below `objects/`, named by the BLAKE3 of their bytes, read-only, mapped when read. It must never know the pack, a record or a codec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipekit import canon
+from pipekit.errors import CorruptObject
+from pipekit.store.faults import refused, telling
+from pipekit.store.locks import OwnFolder
+from pipekit.store.quarantine import Quarantine
+from pipekit.store.writing import copy_hashed, sync_files, write_all, write_hashed
+from pipekit.values.digest import Digest
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+BIG: Final = 64 * 1024
+"""Bytes from which on an object is a file of its own."""
+
+_MAPPED: Final = 256 * 1024  # below, a copy is cheaper than a mapping and its descriptor
+_BESIDE: Final = 16 * 1024 * 1024  # from here on a thread that hashes beside the write pays for itself
+
+
+class Objects:
+    """The big objects of the store at `root`. Any process may have its own; they meet in the file system alone."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "objects"
+        self._own = OwnFolder(root / "tmp")
+        self._quarantine = Quarantine(root / "quarantine")
+        self._verified: set[Digest] = set()
+        self._written: set[Digest] = set()
+        self._synced: set[Digest] = set()
+
+    def path(self, digest: Digest) -> Path:
+        """Where the object lies, or would."""
+        name = digest.hex()
+        return self.folder / name[:2] / name[2:]
+
+    def has(self, digest: Digest) -> bool:
+        """Whether the object is there; its bytes are not looked at."""
+        return os.path.exists(self._name(digest))
+
+    def put(self, body: Buffer) -> Digest:
+        """Keep the bytes and say how they are named. They are readable at once, by all processes, and durable after `sync`."""
+        view = memoryview(body).cast("B")
+        if view.nbytes >= _BESIDE:
+            return self._put_beside(view)
+        digest = canon.digest(view)
+        if not self._sound(digest):
+            with NewFile(self) as new, telling("write", new.path):
+                write_all(new.fd, view)
+                new.publish(digest)
+        return digest
+
+    def put_file(self, path: Path) -> Digest:
+        """Keep a copy of the file at `path`, hashed while it is copied, and say how it is named. StoreError if it cannot be read."""
+        with NewFile(self) as new, telling("write", new.path):
+            digest = copy_hashed(path, new.fd)
+            if not self._sound(digest):
+                new.publish(digest)
+        return digest
+
+    def open(self, digest: Digest) -> memoryview:
+        """The object's bytes, read-only and mapped. KeyError when absent; CorruptObject when damaged, and then it is in quarantine."""
+        body = self._load(digest)
+        if digest not in self._verified:
+            self._verify(digest, body)
+        return body
+
+    def delete(self, digest: Digest) -> None:
+        """Remove the object; what is absent already is fine."""
+        self._verified.discard(digest)
+        self._synced.discard(digest)
+        try:
+            os.unlink(self._name(digest))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise refused(error, "remove", self._name(digest)) from error
+
+    def sync(self, digests: Iterable[Digest] = ()) -> None:
+        """Make the objects durable that this process has written, and those of `digests`, whoever wrote them; absent ones are passed over.
+
+        A file that cannot be made durable is removed, because nobody knows any more what of it is on the disk: StoreError.
+        """
+        todo = [digest for digest in {*self._written, *digests} if digest not in self._synced]
+        if todo:
+            synced = sync_files([self.path(digest) for digest in todo])
+            self._synced.update(digest for digest, done in zip(todo, synced) if done)
+            self._written.difference_update(todo)
+
+    def close(self) -> None:
+        """Remove this process's folder for unfinished files. Mapped objects stay valid."""
+        self._own.close()
+
+    def _name(self, digest: Digest) -> str:
+        name = digest.hex()
+        return f"{self.folder}{os.sep}{name[:2]}{os.sep}{name[2:]}"
+
+    def _put_beside(self, view: memoryview) -> Digest:
+        with NewFile(self) as new, telling("write", new.path):
+            digest, written = write_hashed(new.fd, view, known=self._sound)
+            if written and not self._sound(digest):
+                new.publish(digest)
+        return digest
+
+    def _sound(self, digest: Digest) -> bool:
+        """Whether the object is there and whole. After a crash a file may have its name and not its bytes, so a name alone proves nothing."""
+        if not self.has(digest):
+            return False
+        try:
+            self.open(digest)
+        except (KeyError, CorruptObject):
+            return False
+        return True
+
+    def _load(self, digest: Digest) -> memoryview:
+        name = self._name(digest)
+        try:
+            fd = os.open(name, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        except FileNotFoundError:
+            raise KeyError(digest) from None
+        except OSError as error:
+            raise refused(error, "read", name) from error
+        try:
+            return _contents(fd)
+        except OSError as error:
+            raise refused(error, "read", name) from error
+        finally:
+            os.close(fd)
+
+    def _verify(self, digest: Digest, body: memoryview) -> None:
+        if canon.digest(body) != digest:
+            self._quarantine.move(digest, self.path(digest))
+        self._verified.add(digest)
+
+    def _published(self, digest: Digest) -> None:
+        self._verified.add(digest)
+        self._written.add(digest)
+        self._synced.discard(digest)
+
+
+class NewFile:
+    """A file in the making: in this process's own folder until it is published under its digest, gone if it never is."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self.path = objects._own.path / os.urandom(8).hex()
+        self.fd = -1
+        self._published = False
+
+    def publish(self, digest: Digest) -> None:
+        """Name the file by `digest`, read-only; from now on everybody sees it."""
+        there = self._objects.path(digest)
+        with telling("write", there):
+            os.chmod(self.path, 0o444)
+            try:
+                os.replace(self.path, there)
+            except FileNotFoundError:
+                there.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(self.path, there)
+        self._published = True
+        self._objects._published(digest)
+
+    def __enter__(self) -> NewFile:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        with telling("write", self.path):
+            self.fd = os.open(self.path, flags, 0o600)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        os.close(self.fd)
+        if not self._published:
+            try:
+                os.unlink(self.path)
+            except OSError:
+                pass  # swept with the folder
+
+
+def _contents(fd: int) -> memoryview:
+    size = os.fstat(fd).st_size
+    if size < _MAPPED:
+        return memoryview(_read_all(fd, size))
+    import mmap
+
+    return memoryview(mmap.mmap(fd, size, access=mmap.ACCESS_READ))
+
+
+def _read_all(fd: int, size: int) -> bytes:
+    parts = []
+    while part := os.read(fd, max(size, 1)):
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,109 @@
+"""How bytes get to the disk: whole, hashed beside the write, and durable when asked. It must never know how a file is named or why it is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from pipekit import canon
+from pipekit.store.faults import refused, telling
+from pipekit.values.digest import Digest
+
+_CHUNK: Final = 4 * 1024 * 1024
+
+
+def write_all(fd: int, view: memoryview) -> None:
+    """Write all of `view`, however little the system takes at a time. OSError when it takes no more."""
+    while view.nbytes:
+        view = view[os.write(fd, view[:_CHUNK]) :]
+
+
+def write_hashed(fd: int, view: memoryview, *, known: Callable[[Digest], bool]) -> tuple[Digest, bool]:
+    """Write `view` while another thread hashes it: the digest, and whether all was written.
+
+    Writing stops early when the digest turns out to be `known`. OSError when the system takes no more.
+    """
+    import threading
+
+    found: list[Digest] = []
+    hashing = threading.Thread(target=lambda: found.append(canon.digest(view)), daemon=True)
+    hashing.start()
+    start = 0
+    while start < view.nbytes and not (found and known(found[0])):
+        write_all(fd, view[start : start + _CHUNK])
+        start += _CHUNK
+    hashing.join()
+    return found[0], start >= view.nbytes
+
+
+def copy_hashed(source: Path, fd: int) -> Digest:
+    """Write what the file `source` holds and give the digest of just the bytes that were written. OSError when it cannot be written."""
+    hasher = canon.hasher()
+    buffer = memoryview(bytearray(_CHUNK))
+    with _opened(source) as file:
+        while count := _read(file, buffer, source):
+            hasher.update(buffer[:count])
+            write_all(fd, buffer[:count])
+    return hasher.digest()
+
+
+def sync_files(paths: Sequence[Path]) -> list[bool]:
+    """Make the files and their names durable; False for those that are absent. StoreError, and the file is gone, if one cannot be."""
+    if len(paths) > 1:
+        from concurrent.futures import ThreadPoolExecutor
+
+        # The file system commits what waits together, so that many at once cost little more than one.
+        with ThreadPoolExecutor(min(len(paths), 8)) as threads:
+            done = list(threads.map(_sync_file, paths))
+    else:
+        done = [_sync_file(path) for path in paths]
+    folders = {path.parent for path, synced in zip(paths, done) if synced}
+    for folder in sorted(folders | {folder.parent for folder in folders}):
+        sync_folder(folder)
+    return done
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable, where the system can."""
+    if os.name == "nt":
+        return
+    with telling("sync", folder):
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _sync_file(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise refused(error, "sync", path) from error
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise refused(error, "sync", path) from error
+    finally:
+        os.close(fd)
+    return True
+
+
+def _opened(source: Path) -> FileIO:
+    try:
+        return open(source, "rb", buffering=0)
+    except OSError as error:
+        raise refused(error, "read", source) from error
+
+
+def _read(file: FileIO, buffer: memoryview, source: Path) -> int:
+    try:
+        return file.readinto(buffer) or 0
+    except OSError as error:
+        raise refused(error, "read", source) from error
