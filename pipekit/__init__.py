@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipekit.definition.env import Env as Env
-    from pipekit.definition.tasks import Setting as Setting
-    from pipekit.definition.tasks import Task as Task
     from pipekit.definition.prelude import File as File
     from pipekit.definition.prelude import Folder as Folder
+    from pipekit.definition.tasks import Setting as Setting
+    from pipekit.definition.tasks import Task as Task
     from pipekit.errors import DefinitionError as DefinitionError
     from pipekit.errors import ExecutionError as ExecutionError
     from pipekit.errors import FingerprintError as FingerprintError
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from pipekit.execution.inside import seed as seed
     from pipekit.execution.products import Items as Items
     from pipekit.execution.run import Run as Run
+    from pipekit.fingerprint import fingerprint as fingerprint
     from pipekit.graph.graph import Graph as Graph
     from pipekit.invocation.invocation import Invocation as Invocation
     from pipekit.project.project import Project as Project
-    from pipekit.project.project import open_project as open
-    from pipekit.project.short import fingerprint as fingerprint
+    from pipekit.project.short import open as open
     from pipekit.project.short import run as run
     from pipekit.values.cell import Cell as Cell
     from pipekit.values.cell import Failure as Failure
@@ -61,24 +61,23 @@ _HOMES = {
     "Task": "definition.tasks",
     "TaskFailed": "errors",
     "checkpoint": "execution.inside",
-    "fingerprint": "project.short",
+    "fingerprint": "fingerprint",
     "granted": "execution.inside",
-    "open": "project.project:open_project",
+    "open": "project.short",
     "progress": "execution.inside",
     "run": "project.short",
     "scratch": "execution.inside",
     "seed": "execution.inside",
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604 - the names are the mapping's keys
+__all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'pipekit' has no attribute {name!r}")
-    module, _, other = home.partition(":")
-    value = getattr(import_module(f"pipekit.{module}"), other or name)
+    value = getattr(import_module(f"pipekit.{home}"), name)
     globals()[name] = value
     return value
 

@@ -108,7 +108,12 @@ class Desk:
         return self.dispatcher.source(step, needs, self.ledger.products, left, everything)
 
     def _message(
-        self, job: Job, mode: str, sources: tuple[Source, ...], along: list[Product], items: tuple[tuple[int, bytes], ...]
+        self,
+        job: Job,
+        mode: str,
+        sources: tuple[Source, ...],
+        along: list[Product],
+        items: tuple[tuple[int, bytes], ...],
     ) -> Call:
         row = self.ledger[job.node]
         step, task = row.planned.step, row.planned.task

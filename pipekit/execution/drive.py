@@ -32,7 +32,9 @@ _LONGEST_WAIT = 60.0
 class Drive:
     """One execution of a plan. Iterate `run()` for its events; `stop()` from a signal handler ends it soon."""
 
-    def __init__(self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool = False) -> None:
+    def __init__(
+        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool = False
+    ) -> None:
         self.desk = desk
         self.recorder = recorder
         self.machine = machine
@@ -85,7 +87,9 @@ class Drive:
 
     def _patience(self) -> float:
         now = self._now()
-        waits = [when - now for when, _ in self.timers] + [job.deadline - now for job in self.jobs.values() if job.deadline]
+        waits = [when - now for when, _ in self.timers] + [
+            job.deadline - now for job in self.jobs.values() if job.deadline
+        ]
         due = self.recorder.committer.due()
         waits += [due] if due is not None else []
         waits += [TICK] if self.jobs else []
@@ -350,6 +354,7 @@ class Drive:
 
 
 def row_timeout(row: Entry) -> float:
+    """The timeout of a step, in seconds."""
     return row.planned.task.config.timeout or 0.0
 
 

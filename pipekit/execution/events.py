@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pipekit.execution.reasons import Reason
 
@@ -39,12 +38,16 @@ class StepPlanned:
 
 @dataclass(frozen=True, slots=True)
 class StepReady:
+    """All that the step takes is known, and it must run."""
+
     time: float
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
+    """The first unit of the step went to a worker."""
+
     time: float
     step: int
     worker: int
@@ -77,6 +80,8 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True)
 class StepCached:
+    """The step has a record; `size` is in bytes; `items` counts a stream's items."""
+
     time: float
     step: int
     key: str
@@ -102,6 +107,8 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepBlocked:
+    """The step cannot run because the step `by` failed."""
+
     time: float
     step: int
     by: int
@@ -109,12 +116,16 @@ class StepBlocked:
 
 @dataclass(frozen=True, slots=True)
 class StepCancelled:
+    """The run was stopped before the step was done."""
+
     time: float
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepUnneeded:
+    """The step was planned, and then nothing that ran read its product."""
+
     time: float
     step: int
 
@@ -148,6 +159,8 @@ class EdgeWeight:
 
 @dataclass(frozen=True, slots=True)
 class LogLines:
+    """What a step printed, as it came: any part of a line."""
+
     time: float
     step: int
     text: str
@@ -155,6 +168,8 @@ class LogLines:
 
 @dataclass(frozen=True, slots=True)
 class ObjectsStored:
+    """Objects of the step are in the store; `size` is in bytes."""
+
     time: float
     step: int
     objects: int
@@ -163,6 +178,8 @@ class ObjectsStored:
 
 @dataclass(frozen=True, slots=True)
 class ObjectsFreed:
+    """Nobody reads these objects any more, and they are gone."""
+
     time: float
     step: int
     objects: int
@@ -171,6 +188,8 @@ class ObjectsFreed:
 
 @dataclass(frozen=True, slots=True)
 class ObjectsSpilled:
+    """Objects that wait for a reader moved from memory to disk."""
+
     time: float
     step: int
     objects: int
@@ -188,6 +207,8 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class OutputWritten:
+    """The product of a step was written to `path`, relative to the project; `size` is in bytes."""
+
     time: float
     step: int
     path: str

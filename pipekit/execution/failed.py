@@ -28,6 +28,7 @@ def key(step: Digest) -> Digest:
 
 
 def encode(left: Sequence[Left]) -> Encoded:
+    """The failures as a product of their own."""
     return codecs.encode([(one.item.pack(), one.error) for one in left])
 
 

@@ -34,6 +34,7 @@ def enter(context: Context | None, *, whole_process: bool) -> None:
 
 
 def current() -> Context | None:
+    """The call that runs in this thread or, in a worker process, at all."""
     return _here.get() or _process[0]
 
 

@@ -120,7 +120,9 @@ def item_key(prefix: Digest, item: Digest) -> Digest:
 
 def cells(rows: Sequence[tuple[Mapping[str, Any], Digest]]) -> bytes:
     """What a `.cells` dep contributes: each cell's options and product."""
-    return canon.digest_parts(CELLS, *(part for options, product in rows for part in (canon.encode(dict(options)), product)))
+    return canon.digest_parts(
+        CELLS, *(part for options, product in rows for part in (canon.encode(dict(options)), product))
+    )
 
 
 def failed(rows: Sequence[tuple[Digest, str]]) -> bytes:

@@ -69,6 +69,8 @@ class Want(NamedTuple):
 
 
 class Progress(NamedTuple):
+    """What the call itself said of how far it is."""
+
     job: int
     done: float
     total: float

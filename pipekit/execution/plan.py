@@ -71,9 +71,7 @@ class Plan:
         return all(entry.state == "cached" for entry in self.entries)
 
 
-def make(
-    invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()
-) -> Plan:
+def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()) -> Plan:
     """Look up every step, in topological order, as far as dep products are known."""
     statics = tuple(_statics(invocation, steps, world))
     newest = store.statics([static.digest for static in statics])

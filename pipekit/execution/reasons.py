@@ -31,16 +31,19 @@ FILE = "file"
 
 
 def never_run(now: Facts, before: Facts | None) -> Reason | None:
+    """There is no record of this task."""
     return Reason("new") if before is None else None
 
 
 def version_changed(now: Facts, before: Facts | None) -> Reason | None:
+    """The task's `version` is another one."""
     if before is None or now.version == before.version:
         return None
     return Reason("version", now.task, before.version, now.version)
 
 
 def option_changed(now: Facts, before: Facts | None) -> Reason | None:
+    """An option has another value."""
     for name in sorted({*now.options, *(before.options if before else ())}) if before else ():
         new, old = now.options.get(name), before.options.get(name) if before else None
         if new != old and not (new and old and new[0] in now.files and new[0] == old[0]):
@@ -49,6 +52,7 @@ def option_changed(now: Facts, before: Facts | None) -> Reason | None:
 
 
 def file_changed(now: Facts, before: Facts | None) -> Reason | None:
+    """A file that an option names has other content."""
     for path in sorted(now.files) if before else ():
         old = before.files.get(path, "") if before else ""
         if old != now.files[path]:
@@ -57,12 +61,14 @@ def file_changed(now: Facts, before: Facts | None) -> Reason | None:
 
 
 def code_changed(now: Facts, before: Facts | None) -> Reason | None:
+    """The code is not the same."""
     if before is None or now.code == before.code:
         return None
     return Reason("code", now.task, before.code[:8], now.code[:8])
 
 
 def environment_changed(now: Facts, before: Facts | None) -> Reason | None:
+    """The interpreter, the machine, the packages or a variable in `environ` differ."""
     for name in sorted({*now.environment, *before.environment}) if before else ():
         old, new = before.environment.get(name, "") if before else "", now.environment.get(name, "")
         if old != new:

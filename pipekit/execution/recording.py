@@ -148,7 +148,9 @@ class Recorder:
         if product.codec == manifests.CODEC:
             return tuple(manifests.decode(product, self.store.read))
         if product.codec == LEFT:
-            item, error = codecs.decode(Product.of("plain", product.objects, product.size), self.store.read, failed.no_file)
+            item, error = codecs.decode(
+                Product.of("plain", product.objects, product.size), self.store.read, failed.no_file
+            )
             return Left(Product.unpack(item), error)
         return (product,)
 
@@ -166,4 +168,3 @@ class Recorder:
         encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
         self.store.put(encoded.bodies)
         self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
-

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
@@ -130,7 +129,9 @@ class Run:
             raise ExecutionError(f"'{name}' is not part of this run", hint="name it as a target")
         if len(found) > 1:
             cells = ", ".join(step.name for step in found[:4])
-            raise ExecutionError(f"'{name}' has {len(found)} cells", hint=f"name one: {cells}, or use run.cells({name})")
+            raise ExecutionError(
+                f"'{name}' has {len(found)} cells", hint=f"name one: {cells}, or use run.cells({name})"
+            )
         return found[0].id
 
     def _load(self, step: int) -> Any:
@@ -238,7 +239,13 @@ class Run:
             text = json.dumps(brief).encode()
             self.store.put_run(Ran(self.id, self.plan.invocation.name, began, time.time(), self.status, text))
         yield events.RunFinished(
-            time.time(), self.id, self.status, self.seconds, found["partial"], found["counts"], found["lower_bound_seconds"]
+            time.time(),
+            self.id,
+            self.status,
+            self.seconds,
+            found["partial"],
+            found["counts"],
+            found["lower_bound_seconds"],
         )
 
 

@@ -44,7 +44,11 @@ def of_plan(plan: Plan) -> dict[str, Any]:
         "seconds": 0.0,
         "counts": counts,
     }
-    return {**found, **_tasks(plan, [_planned(entry) for entry in plan.entries]), "lower_bound_seconds": _bound_of(plan)}
+    return {
+        **found,
+        **_tasks(plan, [_planned(entry) for entry in plan.entries]),
+        "lower_bound_seconds": _bound_of(plan),
+    }
 
 
 def _tasks(plan: Plan, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -91,6 +95,7 @@ def _planned(entry: Planned) -> dict[str, Any]:
 
 
 def reason(why: Reason) -> dict[str, str]:
+    """A reason as JSON has it."""
     return {"kind": why.kind, "subject": why.subject, "was": why.was, "now": why.now}
 
 
@@ -112,7 +117,9 @@ def lower_bound(run: Run) -> float:
 
 
 def _bound_of(plan: Plan) -> float:
-    return _bound(plan, [e.seconds if e.state != "cached" else 0.0 for e in plan.entries], plan.invocation.settings.jobs or 1)
+    return _bound(
+        plan, [e.seconds if e.state != "cached" else 0.0 for e in plan.entries], plan.invocation.settings.jobs or 1
+    )
 
 
 def _bound(plan: Plan, seconds: list[float], jobs: int) -> float:

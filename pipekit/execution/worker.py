@@ -89,7 +89,10 @@ class Worker:
     def _call(self, call: Call) -> None:
         scratch = self.setup.temporary / f"scratch-{self.number}-{id(call):x}"
         context = inside.Context(
-            scratch, Path(call.checkpoint), lambda done, total: self.port.send(Progress(call.job, done, total)), call.granted
+            scratch,
+            Path(call.checkpoint),
+            lambda done, total: self.port.send(Progress(call.job, done, total)),
+            call.granted,
         )
         inside.enter(context, whole_process=self.whole_process)
         reads.opened.clear()

@@ -1,0 +1,1 @@
+"""What people touch: the command line, watch, the screen. Faces fold events; nothing below knows them."""

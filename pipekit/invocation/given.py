@@ -170,7 +170,9 @@ def _exclude(row: Located, sources: Sources, section: Section, known: Known) -> 
     for text, node in _row(row, Findings()).items():
         if text not in matrix:
             hint = known.findings.nearest(text, matrix) + (
-                f"the axes are: {', '.join(map(str, matrix))}" if matrix else "there is no matrix"
+                f"the axes are: {', '.join(one if isinstance(one, str) else shown(one) for one in matrix)}"
+                if matrix
+                else "there is no matrix"
             )
             known.findings.say(f"{name(text)} is no axis of the matrix", node.named, hint)
             return

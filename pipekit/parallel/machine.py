@@ -37,7 +37,6 @@ from pipekit.parallel.vocabulary import (
     Open,
     Resolve,
     Settled,
-    Start,
     Stopped,
     WorkerLost,
     WorkerUp,

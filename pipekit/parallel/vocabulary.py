@@ -115,11 +115,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class WorkerUp:
+    """A worker is there."""
+
     worker: int
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
+    """A worker is gone, with all it held."""
+
     worker: int
 
 
@@ -159,6 +163,8 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Start:
+    """Send the unit to the worker."""
+
     node: int
     unit: int
     worker: int
@@ -203,11 +209,15 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Spawn:
+    """Ask the pool for a worker with this number."""
+
     worker: int
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
+    """End the worker at once."""
+
     worker: int
 
 

@@ -46,7 +46,9 @@ def find(start: Path) -> Layout:
     """The project that `start` is or lies in: the nearest folder up that has tasks. Raises ProjectError."""
     folder = start.absolute()
     if not folder.is_dir():
-        raise ProjectError(f"there is no folder {start}", where=Origin(str(start)), hint="name an existing folder with -C")
+        raise ProjectError(
+            f"there is no folder {start}", where=Origin(str(start)), hint="name an existing folder with -C"
+        )
     for one in (folder, *folder.parents):
         layout = Layout(one)
         if layout.tasks.is_file():

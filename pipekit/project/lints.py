@@ -14,13 +14,6 @@ from pipekit.invocation.schema import schema
 from pipekit.project.project import Project
 
 
-def invocations(project: Project) -> list[str | None]:
-    """The names of all invocations in pipeline.yaml."""
-    document = project.document
-    found = document.value.get("invocations") if document is not None and isinstance(document.value, dict) else None
-    return list(found.value) if found is not None and isinstance(found.value, dict) else []
-
-
 def write_schema(project: Project) -> Path:
     """Write the JSON Schema of this project's pipeline.yaml, where the file's first line points."""
     path = project.layout.schema
@@ -52,6 +45,7 @@ def plain_paths(task: Task[..., Any]) -> Iterator[tuple[str, str]]:
 
 
 def holds_plain_path(one: Type[Any], seen: set[int]) -> bool:
+    """Does a value of this type hold a Path that is neither File nor Folder?"""
     if id(one) in seen:
         return False
     seen.add(id(one))

@@ -19,6 +19,8 @@ from pipekit.values import Origin, Raised, call_user
 
 _NOT_PROJECT = (f"{os.sep}site-packages{os.sep}", f"{os.sep}.venv{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
+_OURS = str(Path(__file__).resolve().parents[1]) + os.sep
+
 
 class FromSource(SourceFileLoader):
     """Compiles the source each time: Python trusts a .pyc by a time that an edit within one second does not move."""
@@ -103,7 +105,10 @@ def _imported(error: BaseException, folder: Path) -> PipekitError:
     if isinstance(error, SyntaxError):
         where = Origin(error.filename or str(folder), error.lineno or 0, error.offset or 0)
         return ProjectError(f"{type(error).__name__}: {error.msg}", where=where, hint="mend the file and run again")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_project(f.filename, str(folder) + os.sep)]
+    raised = traceback.extract_tb(error.__traceback__)
+    if raised and raised[-1].filename.startswith(_OURS) and not isinstance(error, ImportError):
+        raise error
+    frames = [f for f in raised if is_project(f.filename, str(folder) + os.sep)]
     where = Origin(frames[-1].filename, frames[-1].lineno or 0) if frames else Origin(str(folder))
     made = ProjectError(f"importing the tasks raised {type(error).__name__}: {error}", where=where, hint=_advice(error))
     made.__cause__ = error

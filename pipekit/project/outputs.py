@@ -62,7 +62,9 @@ def write(value: Any, path: Path) -> int:
                 beside.unlink()
     except OSError as error:
         raise ProjectError(
-            f"{path.name} cannot be written: {error.strerror or error}", where=Origin(str(path)), hint="nothing was lost: the product is in the store"
+            f"{path.name} cannot be written: {error.strerror or error}",
+            where=Origin(str(path)),
+            hint="nothing was lost: the product is in the store",
         ) from error
     return size
 

@@ -22,6 +22,7 @@ from pipekit.fingerprint.code.modules import project_code
 from pipekit.fingerprint.environment import environment
 from pipekit.graph.graph import Graph
 from pipekit.invocation.check import invoke
+from pipekit.invocation.every import invoke_every
 from pipekit.invocation.invocation import NOTHING, Invocation
 from pipekit.invocation.located import Located
 from pipekit.invocation.steps import expand
@@ -82,6 +83,18 @@ class Project:
             parse=pipeline.parse,
         )  # fmt: skip
 
+    def invoke_every(self) -> list[Invocation[Any]]:
+        """Every invocation of pipeline.yaml. Raises InvocationError with the problems of all."""
+        found = invoke_every(
+            self.graph,
+            self.document,
+            look=machine.look,
+            environ=layout.environ(),
+            folder=self.folder,
+            parse=pipeline.parse,
+        )
+        return list(found.values())
+
     def world(self) -> World:
         """What keys need to know of the world, as it is now."""
         code = project_code(self.folder)
@@ -129,7 +142,7 @@ class Project:
         run = self.start(Asked(invocation, targets=[task]))
         if not run.plan.nothing_to_do:
             names = [entry.step.name for entry in run.plan.entries if entry.state == "would_run"]
-            print(f"pipekit: computing {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}", file=sys.stderr)
+            sys.stderr.write(f"pipekit: computing {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}\n")
         return run.wait().product(task)
 
     def _write(self, run: Run) -> Iterator[Event]:
@@ -162,11 +175,3 @@ def write_outputs(run: Run, folder: Path) -> Iterator[Event]:
         outputs.remember(path, row.product.digest, run.store)
         run.written.append((number, text))
         yield events.OutputWritten(time.time(), number, text, size)
-
-
-def open_project(where: str | Path = ".") -> Project:
-    """The project that the folder `where` is or lies in, its tasks imported afresh.
-
-    Raises ProjectError where there is none, DefinitionError as its tasks raise it.
-    """
-    return Project(layout.find(Path(where)))

@@ -1,4 +1,5 @@
-"""The short ways that need no project: run an invocation, fingerprint a value. It must never leave anything behind."""
+"""The short ways in: open a project, run an invocation without one. It must never leave anything
+behind."""
 
 from __future__ import annotations
 
@@ -17,15 +18,19 @@ from pipekit.invocation.files import check_files
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.steps import expand
 from pipekit.project import layout, machine
+from pipekit.project.project import Project
 from pipekit.store import files
 from pipekit.store.store import Store, open_store
 
 R = TypeVar("R")
 
 
-def fingerprint(value: object) -> str:
-    """The digest of a value's canonical form, as 64 hexadecimal digits; FingerprintError names the path to what has none."""
-    return canon.fingerprint(value).hex()
+def open(where: str | Path = ".") -> Project:
+    """The project that the folder `where` is or lies in, its tasks imported afresh.
+
+    Raises ProjectError where there is none, DefinitionError as its tasks raise it.
+    """
+    return Project(layout.find(Path(where)))
 
 
 def run(invocation: Invocation[R]) -> R:
@@ -65,4 +70,3 @@ def _store() -> Store:
 def _remove(store: Store, folder: Path) -> None:
     store.close()
     files.remove(folder)
-

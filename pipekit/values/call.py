@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ok(Generic[T]):
+    """What the user's code returned."""
+
     value: T
 
 

@@ -132,6 +132,8 @@ def test_text_is_set_algebra(graph: Graph, data: st.DataObject) -> None:
         sign, other = data.draw(signs), data.draw(operands(graph))
         if sign[0] == "&" and text.endswith("*"):
             sign = (" & ", " & ")
+        if sign[0] == " " and other[0].startswith("!"):
+            sign = (" | ", " | ")  # behind a blank, "!" is the difference
         text, python = f"{text}{sign[0]}{other[0]}", f"{python}{sign[1]}{other[1]}"
         if data.draw(st.booleans()):
             text, python = f"({text})", f"({python})"

@@ -290,13 +290,13 @@ def test_names_that_are_no_text_are_problems_like_others() -> None:
     assert refused(BOOK + "invocations: {a: {matrix: {3: [1], null: [2]}, exclude: [{ranking.top: 1}]}}") == [
         "3 names no option @ 2:28+1 ? write task.option",
         "null names no option @ 2:36+4 ? write task.option",
-        "'ranking.top' is no axis of the matrix @ 2:59+11 ? the axes are: 3, None",
+        "'ranking.top' is no axis of the matrix @ 2:59+11 ? the axes are: 3, null",
     ]
     assert refused(BOOK + "invocations: {3: {}, a: {options: {3: {}, ranking: {4: 1}}, outputs: {null: x}}}") == [
         "an invocation cannot be named 3 @ 2:15+1 ? put the name in quotes",
         f"there is no task 3 @ 2:36+1 ? {TASKS}",
-        f"task 'ranking' has no option 4 @ 2:54+1 ? {RANKING}",
-        f"there is no task null @ 2:73+4 ? {TASKS}",
+        f"task 'ranking' has no option 4 @ 2:53+1 ? {RANKING}",
+        f"there is no task null @ 2:71+4 ? {TASKS}",
     ]
 
 

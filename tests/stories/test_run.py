@@ -7,7 +7,7 @@ import json
 import pytest
 from support.stories import Place
 
-WORDS = '''
+WORDS = """
     from collections.abc import Iterator
     from pipekit import Env, File
 
@@ -34,7 +34,7 @@ WORDS = '''
     @env.task(counts)
     def ranking(table: dict[str, int], /, *, top: int = 2) -> list[str]:
         return sorted(table, key=lambda word: (-table[word], word))[:top]
-'''
+"""
 YAML = """
     version: 1
     options:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from support.recorded import START
+from textual.pilot import Pilot
 
 from pipekit.execution.events import Event
 from pipekit.faces.tui.app import RunApp
@@ -38,6 +39,19 @@ def screen(app: RunApp) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()) + "\n"
 
 
+async def at_rest(app: RunApp, pilot: Pilot[int]) -> str:
+    """The screen once all widgets have their place and nothing moves any more."""
+    texts: list[str] = []
+    while (
+        len(texts) < 4
+        or len(set(texts[-4:])) > 1
+        or not all(widget.size for widget in app.screen.children if widget.display)
+    ):
+        await pilot.pause()
+        texts.append(screen(app))
+    return texts[-1]
+
+
 def shown(
     events: Sequence[Event], size: tuple[int, int], *keys: str, seconds: float = 112.0, pictures: Path = Path(),
     then: Callable[[RunApp], None] = lambda app: None,
@@ -47,12 +61,13 @@ def shown(
     async def run() -> str:
         app = RunApp(feed(events), clock=lambda: START + seconds, at=at, pictures=pictures)
         async with app.run_test(size=size) as pilot:
+            while app.feed.behind:
+                app.tick()
             await pilot.pause()
             for key in keys:
                 await pilot.press(key)
-            await pilot.pause()
-            await pilot.pause()
+            text = await at_rest(app, pilot)
             then(app)
-            return screen(app)
+            return text
 
     return asyncio.run(run())

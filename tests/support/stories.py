@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,12 +74,49 @@ class Place:
 
     def pipekit(self, *words: str, env: Mapping[str, str] = {}, timeout: float = 60) -> Said:
         done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.environment(env), capture_output=True, timeout=timeout, check=False
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment(env),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def call(self, *words: str, env: Mapping[str, str] = {}) -> Said:
+        """The same command in this process, for what ends before anything runs: 20 ms instead of 400."""
+        from pipekit.faces.door import main
+
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with _as_if_alone(self.folder, self.environment(env), out, err):
+            code = main(words)
+        return Said(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
     def counts(self, *words: str, env: Mapping[str, str] = {}) -> dict[str, int]:
         """The counts of `run --json` that are not zero; fails if the run did."""
         said = self.pipekit("run", "--json", *words, env=env)
         assert said.code == 0, said.err
         return {name: count for name, count in said.json["counts"].items() if count}
+
+
+@contextmanager
+def _as_if_alone(folder: Path, env: Mapping[str, str], out: io.TextIOBase, err: io.TextIOBase) -> Iterator[None]:
+    """Within, this process has the folder, environment, streams and modules of a new one; afterwards its own again."""
+    cwd, environ, streams = os.getcwd(), dict(os.environ), (sys.stdout, sys.stderr)
+    path, finders, modules = [*sys.path], [*sys.meta_path], dict(sys.modules)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.stdout, sys.stderr = out, err
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        os.environ.clear()
+        os.environ.update(environ)
+        os.chdir(cwd)
+        sys.path[:], sys.meta_path[:] = path, finders
+        for name, module in [*sys.modules.items()]:
+            if name not in modules and str(getattr(module, "__file__", None)).startswith(str(folder)):
+                del sys.modules[name]
+        sys.modules.update(modules)

@@ -66,9 +66,13 @@ def _typed(function: Callable[..., int]) -> Callable[..., None]:
 def _parameter(one: Parameter) -> inspect.Parameter:
     kind: Any = list[str] if one.kind is list else one.kind | None if one.kind is not bool else bool
     if one.flag.names:
-        info: Any = typer.Option(*one.flag.names, help=one.flag.help, metavar=one.flag.metavar or None, show_default=False)
+        info: Any = typer.Option(
+            *one.flag.names, help=one.flag.help, metavar=one.flag.metavar or None, show_default=False
+        )
     else:
         kind = one.kind if one.required else kind
         info = typer.Argument(help=one.flag.help, metavar=one.flag.metavar or None, show_default=False)
     default = inspect.Parameter.empty if one.required else ([] if one.kind is list else one.default)
-    return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+    return inspect.Parameter(
+        one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
+    )

@@ -20,6 +20,7 @@ class Flag:
 
 
 def flag(help: str, *names: str, metavar: str = "") -> Flag:
+    """How one parameter is said."""
     return Flag(help, names, metavar)
 
 
@@ -40,7 +41,11 @@ def parameters(command: Callable[..., Any]) -> list[Parameter]:
     found: list[Parameter] = []
     for name, parameter in inspect.signature(command).parameters.items():
         base, declared = typing.get_args(hints[name])[:2]
-        kind = list if typing.get_origin(base) is list else next(a for a in (typing.get_args(base) or (base,)) if a is not type(None))
+        kind = (
+            list
+            if typing.get_origin(base) is Sequence
+            else next(a for a in (typing.get_args(base) or (base,)) if a is not type(None))
+        )
         required = parameter.default is inspect.Parameter.empty
         found.append(Parameter(name, declared, kind, None if required else parameter.default, required))
     return found
@@ -50,7 +55,9 @@ def parse(declared: Sequence[Parameter], words: Sequence[str]) -> dict[str, Any]
     """The values that `words` give; None for anything but the plain case, which is then `app`'s to explain."""
     places = [one for one in declared if not one.flag.names]
     named = {name: one for one in declared for name in one.flag.names}
-    values: dict[str, Any] = {one.name: list(one.default or ()) if one.kind is list else one.default for one in declared}
+    values: dict[str, Any] = {
+        one.name: list(one.default or ()) if one.kind is list else one.default for one in declared
+    }
     given: set[str] = set()
     rest = list(words)
     while rest:

@@ -21,7 +21,9 @@ from pipekit.values import Origin
 
 
 def log(
-    what: Annotated[str | None, flag("A run, or a task of the latest run; else the list of runs.", metavar="[RUN|TASK]")] = None,
+    what: Annotated[
+        str | None, flag("A run, or a task of the latest run; else the list of runs.", metavar="[RUN|TASK]")
+    ] = None,
     count: Annotated[int, flag("How many runs to list.", "-k", "--count", metavar="N")] = 20,
     json: Json = False,
     folder: Folder = ".",
@@ -39,7 +41,11 @@ def log(
         numbers = {step for step, name in steps.items() if what in (name, name.partition("@")[0])}
         if numbers:
             return _task(found, numbers, what, where, as_json=json)
-    raise InvocationError(f"there is no run and no task '{what}' in the log", where=Origin(str(where.runs)), hint="`pipekit log` lists the runs")
+    raise InvocationError(
+        f"there is no run and no task '{what}' in the log",
+        where=Origin(str(where.runs)),
+        hint="`pipekit log` lists the runs",
+    )
 
 
 def logs(where: Layout) -> list[Path]:
@@ -50,9 +56,20 @@ def logs(where: Layout) -> list[Path]:
 def _runs(where: Layout, count: int, *, as_json: bool) -> int:
     runs = open_store(where.store).runs(count) if where.store.is_dir() else []
     if as_json:
-        put_json([{"run": r.run, "invocation": r.invocation, "started": r.started, "finished": r.finished, "status": r.status} for r in runs])
+        put_json(
+            [
+                {
+                    "run": r.run,
+                    "invocation": r.invocation,
+                    "started": r.started,
+                    "finished": r.finished,
+                    "status": r.status,
+                }
+                for r in runs
+            ]
+        )
         return 0
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for ran in runs:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ran.started))
         took = units.duration(ran.finished - ran.started) if ran.finished is not None else ""
@@ -111,7 +128,9 @@ def _task(found: list[e.Event], numbers: set[int], name: str, where: Layout, *, 
     text = "".join(lines) or kept(where, name)
     failures = [event for event in found if isinstance(event, e.StepFailed) and event.step in numbers]
     if as_json:
-        rows: list[dict[str, Any]] = [{"message": f.message, "traceback": f.traceback, "where": f.where} for f in failures]
+        rows: list[dict[str, Any]] = [
+            {"message": f.message, "traceback": f.traceback, "where": f.where} for f in failures
+        ]
         put_json({"task": name, "log": text, "failures": rows})
         return 0
     for line in text.splitlines():
@@ -128,11 +147,16 @@ def kept(where: Layout, name: str) -> str:
     """The log that is kept with the newest record of a task."""
     store = open_store(where.store)
     record = store.latest([name.partition("@")[0]]).get(name.partition("@")[0])
-    return bytes(store.read(record.log)).decode("utf-8", "replace") if record is not None and record.log is not None else ""
+    return (
+        bytes(store.read(record.log)).decode("utf-8", "replace")
+        if record is not None and record.log is not None
+        else ""
+    )
 
 
 def tui(
-    run: Annotated[str | None, flag("A run; else the live or the latest one.", metavar="[RUN]")] = None, folder: Folder = "."
+    run: Annotated[str | None, flag("A run; else the live or the latest one.", metavar="[RUN]")] = None,
+    folder: Folder = ".",
 ) -> int:
     """Look at a live or recorded run, in the terminal."""
     where = find(Path(folder))
@@ -140,7 +164,9 @@ def tui(
     chosen = where.runs / f"{run}.jsonl" if run is not None else there[0] if there else None
     if chosen is None or not chosen.is_file():
         what = f"there is no run '{run}'" if run is not None else "there has been no run yet"
-        raise InvocationError(what, where=Origin(str(where.runs)), hint="`pipekit log` lists the runs; `pipekit run` starts one")
+        raise InvocationError(
+            what, where=Origin(str(where.runs)), hint="`pipekit log` lists the runs; `pipekit run` starts one"
+        )
     from pipekit.faces.tui import watch_run
 
     return watch_run(chosen, runs=where.runs)

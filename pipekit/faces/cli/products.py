@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,22 +13,26 @@ from pipekit.errors import InvocationError, ProjectError
 from pipekit.execution.plan import Planned, present
 from pipekit.execution.products import Items, Reader
 from pipekit.faces.cli.flags import flag
-from pipekit.faces.cli.run import Folder, Json, Options, overrides
+from pipekit.faces.cli.run import Folder, Json, Options
 from pipekit.faces.cli.talk import columns, put, put_json, say
 from pipekit.faces.render import units
 from pipekit.faces.render.harmless import harmless
+from pipekit.invocation.every import read_overrides
 from pipekit.project import outputs
-from pipekit.project.project import Asked, Project, open_project
+from pipekit.project.project import Asked, Project
+from pipekit.project.short import open
 from pipekit.store.records import Record
 from pipekit.values import Origin
 
 Name = Annotated[str, flag("A task, or TASK@option=value of a matrix.", metavar="TASK")]
-From = Annotated[str | None, flag("The invocation, if not the default one.", "-i", "--invocation", metavar="INVOCATION")]
+From = Annotated[
+    str | None, flag("The invocation, if not the default one.", "-i", "--invocation", metavar="INVOCATION")
+]
 
 
-def show(task: Name, invocation: From = None, option: Options = [], json: Json = False, folder: Folder = ".") -> int:  # noqa: B006
+def show(task: Name, invocation: From = None, option: Options = (), json: Json = False, folder: Folder = ".") -> int:
     """Summarise a task and its product: shape, head, size."""
-    project = open_project(folder)
+    project = open(folder)
     found = find(project, task, invocation, option)
     rows = describe(project, found)
     if json:
@@ -41,9 +46,9 @@ def show(task: Name, invocation: From = None, option: Options = [], json: Json =
     return 0
 
 
-def cat(task: Name, invocation: From = None, option: Options = [], folder: Folder = ".") -> int:  # noqa: B006
+def cat(task: Name, invocation: From = None, option: Options = (), folder: Folder = ".") -> int:
     """Write a product to stdout: bytes and files raw, text as it is, plain data as JSON, a stream one item a line."""
-    project = open_project(folder)
+    project = open(folder)
     value = load(project, find(project, task, invocation, option))
     out = sys.stdout.buffer
     for one in value if isinstance(value, Items) else [value]:
@@ -56,20 +61,20 @@ def export(
     task: Name,
     path: Annotated[str, flag("Where to write it; the suffix says the format.", metavar="PATH")],
     invocation: From = None,
-    option: Options = [],  # noqa: B006
+    option: Options = (),
     folder: Folder = ".",
 ) -> int:
     """Write a product to a file, or a stream to a folder."""
-    project = open_project(folder)
+    project = open(folder)
     size = outputs.write(load(project, find(project, task, invocation, option)), Path(path))
     say(f"wrote {path} ({units.size(size)})")
     return 0
 
 
-def find(project: Project, name: str, invocation: str | None, option: list[str]) -> Planned:
+def find(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> Planned:
     """The step that is meant. Raises InvocationError where it is none or several."""
     task = name.partition("@")[0]
-    plan = project.plan(Asked(invocation, overrides(option), targets=[task]))
+    plan = project.plan(Asked(invocation, read_overrides(option), targets=[task]))
     found = [e for e in plan.entries if e.step.task == task and (name in (task, e.step.name) or _in_cell(e, name))]
     if len(found) == 1:
         return found[0]
@@ -95,7 +100,9 @@ def load(project: Project, entry: Planned) -> Any:
     record = recorded(entry)
     if record is None or not present(record.product, project.store):
         raise ProjectError(
-            f"'{name}' has no product that is up to date", where=entry.task.origin, hint=f"make it: pipekit run -t {entry.step.task}"
+            f"'{name}' has no product that is up to date",
+            where=entry.task.origin,
+            hint=f"make it: pipekit run -t {entry.step.task}",
         )
     if record.partial:
         say(f"warning: '{name}' is partial: items above it failed and were left out")
@@ -118,10 +125,14 @@ def raw(value: Any, name: str, *, line: bool) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass") + (b"\n" if line else b"")
     try:
-        return json_.dumps(value, ensure_ascii=False, default=outputs.structured).encode("utf-8", "surrogatepass") + b"\n"
+        return (
+            json_.dumps(value, ensure_ascii=False, default=outputs.structured).encode("utf-8", "surrogatepass") + b"\n"
+        )
     except (TypeError, ValueError) as error:
         raise InvocationError(
-            f"a {type(value).__name__} has no form on stdout", where=Origin(name), hint=f"write it to a file: pipekit export {name} PATH"
+            f"a {type(value).__name__} has no form on stdout",
+            where=Origin(name),
+            hint=f"write it to a file: pipekit export {name} PATH",
         ) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_
 import os
 import shutil
 import sys
@@ -11,10 +10,12 @@ from typing import Annotated
 
 from pipekit.errors import ProjectError
 from pipekit.faces.cli.flags import flag
-from pipekit.faces.cli.run import Folder, Invocation, Json, Options, overrides
-from pipekit.faces.cli.talk import put, put_json, say
+from pipekit.faces.cli.run import Folder, Invocation, Json, Options
+from pipekit.faces.cli.talk import put_json, say
+from pipekit.invocation.every import read_overrides
 from pipekit.project import lints
-from pipekit.project.project import Asked, open_project
+from pipekit.project.project import Asked
+from pipekit.project.short import open
 from pipekit.values import Origin
 
 
@@ -22,7 +23,9 @@ def init(folder: Annotated[str, flag("The new project's folder; else this one.",
     """Make a project that runs at once. Nothing that is there is overwritten."""
     target = Path(folder)
     source = template()
-    names = sorted(str(one.relative_to(source)) for one in source.rglob("*") if one.is_file() and "__pycache__" not in one.parts)
+    names = sorted(
+        str(one.relative_to(source)) for one in source.rglob("*") if one.is_file() and "__pycache__" not in one.parts
+    )
     if target.exists() and not target.is_dir():
         raise ProjectError(f"{folder} is a file", where=Origin(folder), hint="name a folder")
     there = [name for name in names if (target / name).exists()]
@@ -36,7 +39,9 @@ def init(folder: Annotated[str, flag("The new project's folder; else this one.",
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, target / name)
     except OSError as error:
-        raise ProjectError(f"{error.filename}: {error.strerror}", where=Origin(folder), hint="name a folder you may write to") from error
+        raise ProjectError(
+            f"{error.filename}: {error.strerror}", where=Origin(folder), hint="name a folder you may write to"
+        ) from error
     for name in names:
         say(f"wrote {os.path.join(folder, name) if folder != '.' else name}")
     say(f"now: {'' if folder == '.' else f'cd {folder} && '}pipekit run")
@@ -52,11 +57,11 @@ def template() -> Path:
     raise ProjectError("pipekit is not installed whole: its template is missing", hint="install pipekit again")
 
 
-def check(invocation: Invocation = None, option: Options = [], json: Json = False, folder: Folder = ".") -> int:  # noqa: B006
+def check(invocation: Invocation = None, option: Options = (), json: Json = False, folder: Folder = ".") -> int:
     """Check tasks and pipeline.yaml, every invocation of it; write the schema for editors. Runs nothing."""
-    project = open_project(folder)
-    names = [invocation] if invocation is not None else lints.invocations(project) or [None]
-    made = [project.invoke(Asked(name, overrides(option))) for name in names]
+    project = open(folder)
+    given = read_overrides(option)
+    made = [project.invoke(Asked(invocation, given))] if invocation or given else project.invoke_every()
     warnings = lints.warnings(project)
     lints.write_schema(project)
     tasks = len(project.graph.tasks)
@@ -71,15 +76,14 @@ def check(invocation: Invocation = None, option: Options = [], json: Json = Fals
 
 
 def graph(
-    selection: Annotated[str | None, flag("Only these tasks, such as '+ranking' or 'words+ & tag:slow'.", metavar="[SEL]")] = None,
+    selection: Annotated[
+        str | None, flag("Only these tasks, such as '+ranking' or 'words+ & tag:slow'.", metavar="[SEL]")
+    ] = None,
     format: Annotated[str, flag("tree, mermaid, dot, svg, html or json.", "--format", metavar="FORMAT")] = "tree",
     folder: Folder = ".",
 ) -> int:
     """Draw the graph, or a part of it."""
-    whole = open_project(folder).graph
+    whole = open(folder).graph
     chosen = whole.select(selection) if selection is not None else None
     sys.stdout.write(whole.render(format, chosen))  # type: ignore[arg-type]
     return 0
-
-
-__all__ = ["check", "graph", "init", "json_", "put", "template"]

@@ -3,72 +3,83 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from pipekit.errors import InvocationError
 from pipekit.execution import summary
 from pipekit.execution.events import Event
 from pipekit.execution.plan import Plan
+from pipekit.execution.run import Run
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.talk import columns, is_terminal, put, put_json, say
 from pipekit.faces.render.reason import reason_text
-from pipekit.project.project import Asked, Project, open_project
+from pipekit.invocation.every import read_overrides
+from pipekit.project.project import Asked
+from pipekit.project.short import open
 from pipekit.values import Origin
 
 Folder = Annotated[str, flag("The project's folder.", "-C", metavar="DIR")]
 Json = Annotated[bool, flag("One JSON object on stdout.", "--json")]
-Options = Annotated[list[str], flag("Set an option; may be given many times.", "-o", "--option", metavar="TASK.OPTION=VALUE")]
+Options = Annotated[
+    Sequence[str], flag("Set an option; may be given many times.", "-o", "--option", metavar="TASK.OPTION=VALUE")
+]
+Targets = Annotated[
+    Sequence[str], flag("Make this task instead of the invocation's targets.", "-t", "--target", metavar="TASK")
+]
+Jobs = Annotated[int | None, flag("How many workers; else as many as processors.", "-j", "--jobs", metavar="N")]
 Invocation = Annotated[str | None, flag("An invocation of pipeline.yaml.", metavar="[INVOCATION]")]
 Pool = Annotated[str, flag("Where work happens: processes, threads or inline.", "--pool", metavar="POOL")]
 
 
 def run(
     invocation: Invocation = None,
-    target: Annotated[list[str], flag("Make this task instead of the invocation's targets.", "-t", "--target", metavar="TASK")] = [],  # noqa: B006
-    option: Options = [],  # noqa: B006
-    jobs: Annotated[int | None, flag("How many workers; else as many as processors.", "-j", "--jobs", metavar="N")] = None,
+    target: Targets = (),
+    option: Options = (),
+    jobs: Jobs = None,
     dry: Annotated[bool, flag("Show the plan with its reasons; run nothing.", "-n", "--dry-run")] = False,
-    force: Annotated[list[str], flag("Run these tasks though they are recorded.", "--force", metavar="SEL")] = [],  # noqa: B006
+    force: Annotated[Sequence[str], flag("Run these tasks though they are recorded.", "--force", metavar="SEL")] = (),
     fail_fast: Annotated[bool, flag("Stop at the first failure.", "--fail-fast")] = False,
     pool: Pool = "processes",
     json: Json = False,
     folder: Folder = ".",
 ) -> int:
     """Make the targets of an invocation, computing only what is not there yet."""
-    project = open_project(folder)
-    asked = Asked(
-        invocation, overrides(option), {}, (), tuple(target), " | ".join(force), checked_jobs(jobs), checked_pool(pool), fail_fast
-    )
-    if dry:
-        show_plan(project.plan(asked), as_json=json, everything=False)
-        return 0
-    started = project.start(asked)
-    if json:
-        for _ in started:
-            pass
+    given = read_overrides(option)
+    jobs, pool, forced = checked_jobs(jobs), checked_pool(pool), " | ".join(force)
+    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast)
+    project = open(folder)
+    try:
+        if dry:
+            show_plan(project.plan(asked), as_json=json, everything=False)
+            return 0
+        return _execute(project.start(asked), as_json=json)
+    finally:
+        project.close()
+
+
+def _execute(run: Run, *, as_json: bool) -> int:
+    """Run to the end, shown on stderr or told as JSON; gives the exit code."""
+    if as_json:
+        put_json(run.wait().summary())
     else:
         with face() as shown:
-            for event in started:
+            for event in run:
                 shown.take(event)
-    if json:
-        put_json(started.summary())
-    project.close()
-    return {"succeeded": 0, "failed": 1, "interrupted": 130}[started.status]
+    return {"succeeded": 0, "failed": 1, "interrupted": 130}[run.status]
 
 
 def status(
     invocation: Invocation = None,
-    option: Options = [],  # noqa: B006
+    option: Options = (),
     exit_code: Annotated[bool, flag("Exit 1 if anything is stale.", "--exit-code")] = False,
     json: Json = False,
     folder: Folder = ".",
 ) -> int:
     """Say what is up to date, what is stale, and why."""
-    project = open_project(folder)
-    plan = project.plan(Asked(invocation, overrides(option)))
+    project = open(folder)
+    plan = project.plan(Asked(invocation, read_overrides(option)))
     show_plan(plan, as_json=json, everything=True)
     project.close()
     return 1 if exit_code and not plan.nothing_to_do else 0
@@ -91,28 +102,23 @@ def face() -> AbstractContextManager[Face]:
     return Plain()
 
 
-def overrides(options: Sequence[str]) -> Mapping[str, str]:
-    """The `-o` texts by "task.option"; the last one of equal names counts."""
-    found: dict[str, str] = {}
-    for text in options:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InvocationError(
-                f"-o takes TASK.OPTION=VALUE, not '{text}'", where=Origin(f"-o {text}"), hint="for instance -o ranking.top=5"
-            )
-        found[name] = value
-    return found
-
-
 def checked_jobs(jobs: int | None) -> int | None:
+    """The number of `-j`. Raises InvocationError for one that makes no sense."""
     if jobs is not None and not 1 <= jobs <= 1024:
-        raise InvocationError(f"-j takes a number from 1 to 1024, not {jobs}", where=Origin(f"-j {jobs}"), hint="leave it out for one worker per processor")
+        raise InvocationError(
+            f"-j takes a number from 1 to 1024, not {jobs}",
+            where=Origin(f"-j {jobs}"),
+            hint="leave it out for one worker per processor",
+        )
     return jobs
 
 
 def checked_pool(pool: str) -> str:
+    """The name of `--pool`. Raises InvocationError for one that there is not."""
     if pool not in ("processes", "threads", "inline"):
-        raise InvocationError(f"there is no pool '{pool}'", where=Origin(f"--pool {pool}"), hint="there are: processes, threads, inline")
+        raise InvocationError(
+            f"there is no pool '{pool}'", where=Origin(f"--pool {pool}"), hint="there are: processes, threads, inline"
+        )
     return pool
 
 
@@ -127,10 +133,3 @@ def show_plan(plan: Plan, *, as_json: bool, everything: bool) -> None:
         put(line)
     counts = summary.of_plan(plan)["counts"]
     say(f"{counts['would_run']} would run, {counts['may_run']} may run, {counts['cached']} up to date")
-
-
-def opened(folder: str) -> Project:
-    return open_project(Path(folder))
-
-
-__all__ = ["Any", "Folder", "Json", "opened", "overrides", "run", "show_plan", "status"]

@@ -10,9 +10,11 @@ from pipekit.execution.plan import Plan, present
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.summary import plain
 from pipekit.faces.cli.flags import flag
-from pipekit.faces.cli.run import Folder, Invocation, Json, Options, overrides
+from pipekit.faces.cli.run import Folder, Invocation, Json, Options
 from pipekit.faces.cli.talk import columns, put, put_json
-from pipekit.project.project import Asked, Project, open_project
+from pipekit.invocation.every import read_overrides
+from pipekit.project.project import Asked, Project
+from pipekit.project.short import open
 
 SMALL = 256
 """Bytes up to which a product is shown as a column."""
@@ -20,14 +22,14 @@ SMALL = 256
 
 def table(
     invocation: Invocation = None,
-    option: Options = [],  # noqa: B006
+    option: Options = (),
     json: Json = False,
     csv: Annotated[bool, flag("Comma-separated values on stdout.", "--csv")] = False,
     folder: Folder = ".",
 ) -> int:
     """Show the cells of a sweep side by side: options, states, seconds, and small products as columns."""
-    project = open_project(folder)
-    plan = project.plan(Asked(invocation, overrides(option)))
+    project = open(folder)
+    plan = project.plan(Asked(invocation, read_overrides(option)))
     rows = cells(project, plan)
     if json:
         put_json(rows)
@@ -62,7 +64,7 @@ def cells(project: Project, plan: Plan) -> list[dict[str, Any]]:
             product = entry.product
             if product is not None and product.size <= SMALL and present(product, project.store):
                 value = reader.value(product)
-                if value is None or isinstance(value, bool | int | float | str) and not isinstance(value, Items):
+                if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Items)):
                     row[task] = value
         rows.append(row)
     return rows

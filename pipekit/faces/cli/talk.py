@@ -51,6 +51,7 @@ def colourful(stream: Any) -> bool:
 
 
 def is_terminal(stream: Any) -> bool:
+    """Is the stream a terminal that can do more than print lines?"""
     return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
 
 

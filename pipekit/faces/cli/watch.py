@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from pipekit.faces.cli.flags import flag
-from pipekit.faces.cli.run import Folder, Invocation, Options, Pool, checked_jobs, checked_pool, overrides
+from pipekit.faces.cli.run import Folder, Invocation, Jobs, Options, Pool, checked_jobs, checked_pool
 from pipekit.faces.cli.talk import say
+from pipekit.invocation.every import read_overrides
 from pipekit.project.layout import find
 
 
 def watch(
     invocation: Invocation = None,
-    option: Options = [],  # noqa: B006
-    jobs: Annotated[int | None, flag("How many workers; else as many as processors.", "-j", "--jobs", metavar="N")] = None,
+    option: Options = (),
+    jobs: Jobs = None,
     pool: Pool = "processes",
     folder: Folder = ".",
 ) -> int:
@@ -23,7 +22,7 @@ def watch(
     asked = {
         "folder": str(where.folder),
         "invocation": invocation,
-        "options": dict(overrides(option)),
+        "options": dict(read_overrides(option)),
         "jobs": checked_jobs(jobs),
         "pool": checked_pool(pool),
     }

@@ -35,9 +35,10 @@ def main(words: list[str]) -> int:
 
 def _run(asked: dict[str, Any], found: dict[str, Any]) -> str:
     from pipekit.faces.cli.run import face
-    from pipekit.project.project import Asked, open_project
+    from pipekit.project.project import Asked
+    from pipekit.project.short import open
 
-    project = open_project(asked["folder"])
+    project = open(asked["folder"])
     run = project.start(Asked(asked["invocation"], asked["options"], jobs=asked["jobs"], pool=asked["pool"]))
     found["read"] += [str(project.folder / path) for path in run.named()]
     with face() as shown:

@@ -1,0 +1,136 @@
+"""A PipekitError as people read it: every problem with its place, the line itself, and what to do; the count comes last. It must
+never know which phase found them, nor where the text is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipekit.errors import (
+    DefinitionError,
+    FingerprintError,
+    InvocationError,
+    PipekitError,
+    Place,
+    Problem,
+    ProjectError,
+)
+from pipekit.faces.render.harmless import harmless, width
+
+NOTHING_RAN = (DefinitionError, InvocationError, FingerprintError, ProjectError)
+"""The errors that are raised before a run could begin."""
+
+WIDEST = 160
+"""How many characters of a line are shown; a longer one is cut around the span."""
+
+_LONGEST = 8 * 1024 * 1024
+_BREAK = re.compile(r"\r\n|\n|\r")
+_STYLES: Mapping[str, str] = {"error": "\x1b[1;31m", "hint": "\x1b[1;36m", "rule": "\x1b[1;34m", "bold": "\x1b[1m"}
+
+
+def render_problems(error: PipekitError, root: Path | None = None, *, color: bool = False, summary: bool = True) -> str:
+    """All problems of `error`, paths relative to `root` where they lie inside; no newline at the end.
+
+    `color` adds plain ANSI; `summary` adds the last line, `"3 problems; nothing has run"`.
+    """
+    page = _Page(root, color)
+    blocks = ["\n".join(page.block(problem)) for problem in error.problems]
+    if summary:
+        blocks.append(page.paint("bold", summary_of(error)))
+    return "\n\n".join(blocks)
+
+
+def summary_of(error: PipekitError) -> str:
+    """How many problems there are, and that nothing has run where that is so."""
+    count = len(error.problems)
+    said = f"{count} problem{'' if count == 1 else 's'}"
+    return f"{said}; nothing has run" if isinstance(error, NOTHING_RAN) else said
+
+
+def place(where: Place, root: Path | None = None) -> str:
+    """`where` as `file:line:column`, the file relative to `root` where it lies inside; control characters are harmless."""
+    numbers = [str(number) for number in (where.line, where.column) if number]
+    return ":".join([harmless(_relative(where.file, root)), *numbers])
+
+
+@dataclass(slots=True)
+class _Page:
+    """One rendering: where paths start, whether it has colour, and the files that it has read."""
+
+    root: Path | None
+    color: bool
+    files: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    def block(self, problem: Problem) -> Iterator[str]:
+        yield from self._labelled("error", problem.message)
+        if problem.where is not None:
+            yield from self._where(problem.where)
+        if problem.hint:
+            yield from self._labelled("hint", problem.hint)
+
+    def paint(self, style: str, text: str) -> str:
+        return f"{_STYLES[style]}{text}\x1b[0m" if self.color else text
+
+    def _labelled(self, label: str, text: str) -> Iterator[str]:
+        first, *more = _BREAK.split(text)
+        yield f"{self.paint(label, label + ':')} {harmless(first)}"
+        yield from (" " * (len(label) + 2) + harmless(line) for line in more)
+
+    def _where(self, where: Place) -> Iterator[str]:
+        line = self._line(where)
+        gutter = " " * len(str(where.line)) if line is not None else " "
+        yield f"{gutter} {self.paint('rule', '-->')} {place(where, self.root)}"
+        if line is None:
+            return
+        shown, before, carets = _cut(line, where.column, where.length)
+        bar = self.paint("rule", "|")
+        yield f"{gutter}  {bar}"
+        yield f" {self.paint('rule', str(where.line))} {bar} {shown}".rstrip()
+        if where.column:
+            yield f"{gutter}  {bar} {' ' * before}{self.paint('error', '^' * carets)}"
+
+    def _line(self, where: Place) -> str | None:
+        if where.line < 1:
+            return None
+        if where.file not in self.files:
+            self.files[where.file] = _lines(where.file, self.root)
+        lines = self.files[where.file]
+        return lines[where.line - 1] if where.line <= len(lines) else None
+
+
+def _cut(line: str, column: int, length: int) -> tuple[str, int, int]:
+    """The line as shown, the columns before its span, and how many carets the span takes."""
+    line = line.rstrip().removeprefix("\ufeff").replace("\t", " ")
+    start = min(max(column - 1, 0), len(line))
+    end = min(start + max(length, 1), max(len(line), start + 1))
+    left, right = 0, len(line)
+    if right > WIDEST:
+        left = max(0, min(start - WIDEST // 3, right - WIDEST))
+        right = left + WIDEST
+    head = "…" if left else ""
+    shown = head + harmless(line[left:right]) + ("…" if right < len(line) else "")
+    before = width(head + harmless(line[left:start]))
+    return shown, before, max(1, width(harmless(line[start : min(end, right)])))
+
+
+def _lines(file: str, root: Path | None) -> Sequence[str]:
+    """The file's lines; none if it is no file that can be read."""
+    path = root / file if root is not None else Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > _LONGEST:
+            return ()
+        return _BREAK.split(path.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return ()
+
+
+def _relative(file: str, root: Path | None) -> str:
+    if root is None:
+        return file
+    for start in (root, root.absolute()):
+        path = Path(file)
+        if path.is_relative_to(start):
+            return str(path.relative_to(start))
+    return file
