@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipekit.execution import dispatch, keys
+from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
@@ -35,6 +36,7 @@ class Job:
     tailed: int = 0
     rest: dict[int, list[Product]] = field(default_factory=dict)
     granted: Mapping[str, float] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Desk:
     secrets: tuple[str, ...] = ()
     granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     flowing: frozenset[int] = frozenset()
+    devices: Devices = field(default_factory=lambda: Devices(0))
     read: set[str] = field(default_factory=set)
     _options: dict[int, bytes] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
@@ -61,7 +64,9 @@ class Desk:
     def job(self, number: int, node: int, unit: int, worker: int, now: float) -> Job:
         """A unit that is about to start at `now` seconds."""
         timeout = self.ledger[node].planned.task.config.timeout
-        return Job(number, node, unit, worker, now + timeout if timeout else 0.0, granted=self.granted.get(node, {}))
+        granted = self.granted.get(node, {})
+        variables = self.devices.lease(number, int(granted.get("gpu", 0)))
+        return Job(number, node, unit, worker, now + timeout if timeout else 0.0, granted=granted, variables=variables)
 
     def call(self, job: Job) -> Call:
         """The message that starts a task or a stream."""
@@ -130,6 +135,7 @@ class Desk:
             keys.seed(task.name, step.options),
             str(self.store.root / "checkpoints" / key.hex()),
             job.granted,
+            job.variables,
         )
 
     def _task(self, node: int) -> str | bytes:

@@ -175,6 +175,7 @@ class Drive:
     def _drop(self, command: says.Drop) -> None:
         number = self.at.pop((command.node, command.unit), None)
         job = self.jobs.pop(number, None) if number is not None else None
+        self.desk.devices.release(number or 0)
         cause = job.lost if job is not None and job.lost else "its worker was lost"
         fault = Fault(cause, "")
         if self.desk.ledger[command.node].planned.task.kind == "each":
@@ -239,7 +240,10 @@ class Drive:
         """The step has its product, and `row.state` says how: record it and tell everyone."""
         row = self.desk.ledger[number]
         row.partial = row.partial or self.desk.ledger.is_partial(number)
-        self.recorder.record(number, product, peak)
+        if not self.recorder.record(number, product, peak):
+            name = row.planned.step.name
+            message = f"a file that '{name}' reads changed while it ran: its product is used, but not recorded"
+            self.say(events.Warned(time.time(), number, message))
         assert row.key is not None
         if row.state == "ran":
             self.say(
@@ -261,6 +265,7 @@ class Drive:
         self.inbox.append(says.Ended(job.node, job.unit, seconds))
         self._log(job, log)
         self.desk.logged(job, len(log))
+        self.desk.devices.release(job.number)
         for message in self.desk.unnamed(job.node, opened):
             self.say(events.Warned(time.time(), job.node, message))
         return row
@@ -341,7 +346,7 @@ class Drive:
         self.timers = [entry for entry in self.timers if entry[0] > now]
         self.inbox.extend(event for _, event in due)
         for job in self.jobs.values():
-            if job.deadline and now >= job.deadline:
+            if job.deadline and self.pool.name == "processes" and now >= job.deadline:
                 job.lost = f"timed out after {row_timeout(self.desk.ledger[job.node]):g} s"
                 job.deadline = 0.0
                 self.pool.kill(job.worker)

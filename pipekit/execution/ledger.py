@@ -27,7 +27,6 @@ class Entry:
     began: float | None = None
     tries: int = 0
     partial: bool = False
-    recorded: bool = True
     log: list[bytes] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     items: Mapping[str, int] | None = None

@@ -36,7 +36,8 @@ class Source(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Run a task's function. `mode`: task, stream, each or split; `items`: (index, packed product) of an each."""
+    """Run a task's function. `mode`: task, stream, each or split; `items`: (index, packed product) of an each;
+    `variables` are set in its environment while it runs."""
 
     job: int
     task: str | bytes
@@ -49,6 +50,7 @@ class Call(NamedTuple):
     seed: bytes
     checkpoint: str
     granted: Mapping[str, float]
+    variables: Mapping[str, str]
 
 
 class More(NamedTuple):

@@ -83,13 +83,12 @@ class Recorder:
             found = self.references.setdefault(number, [])
             found += [(path, Digest(content) if content else None) for path, content, _ in made.references]
 
-    def record(self, number: int, product: Product, peak: int = 0) -> None:
-        """The claim that the step's key produced this product. Inputs that moved meanwhile make it no claim."""
+    def record(self, number: int, product: Product, peak: int = 0) -> bool:
+        """The claim that the step's key produced this product. False if inputs moved meanwhile: then there is no claim."""
         row = self.ledger[number]
         assert row.key is not None
         if not self._settled(number):
-            row.recorded = False
-            return
+            return False
         log = b"".join(row.log)
         found = codecs.encode(log) if log else None
         if found is not None:
@@ -108,6 +107,7 @@ class Recorder:
             kept = failed.encode(row.left)
             self.store.put(kept.bodies)
             self._claim(failed.key(row.key), number, kept.product, 0.0)
+        return True
 
     def _parts(self, number: int) -> list[bytes]:
         """The key's preimage: the static part, then what each dep gives."""

@@ -15,6 +15,7 @@ from pipekit.errors import ExecutionError, Interrupted, TaskFailed
 from pipekit.execution import events, priority, reasons, summary
 from pipekit.execution.commit import Committer
 from pipekit.execution.desk import Desk, clear_checkpoints
+from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.drive import Drive
 from pipekit.execution.events import Event
@@ -179,6 +180,7 @@ class Run:
         yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
         for entry in plan.entries:
             yield planned(entry, began, plan.world.folder)
+        yield from self._refused(began)
         machine = Machine(*self._machine())
         pool: Pool | None = None
         try:
@@ -193,6 +195,18 @@ class Run:
             self._folder.close()
             sweep(self.store.root / "tmp")
         yield from self._finish(drive, began)
+
+    def _refused(self, when: float) -> Iterator[Event]:
+        """What the pool cannot do and a task asks for."""
+        if self.how.pool == "processes":
+            return
+        for entry in self.plan.entries:
+            asked = [name for name, is_asked in _asked(entry.task) if is_asked]
+            if asked and entry.state != "cached":
+                message = (
+                    f"'{entry.step.name}' asks for {' and '.join(asked)}, which --pool {self.how.pool} cannot give"
+                )
+                yield events.Warned(when, entry.step.id, message)
 
     def _machine(self) -> tuple[Any, Capacity, frozenset[int]]:
         settings = self.plan.invocation.settings
@@ -213,6 +227,7 @@ class Run:
         desk = Desk(
             self.ledger, self.store, dispatcher, self.plan.world.folder, temporary, self.how.homes, pool.streams, secrets,
             priority.grants(machine.nodes, machine.room), priority.live(self.plan),
+            Devices(int(machine.room.capacity.named.get("gpu", 0))),
         )  # fmt: skip
         recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
         return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast)
@@ -247,6 +262,14 @@ class Run:
             found["counts"],
             found["lower_bound_seconds"],
         )
+
+
+def _asked(task: Task[..., Any]) -> list[tuple[str, bool]]:
+    """What needs a process of its own, and whether the task asks for it."""
+    return [
+        ("a timeout", task.config.timeout is not None),
+        ("threads of its own", task.config.resources.get("cpu", 1) > 1),
+    ]
 
 
 _QUIET = (events.StepPlanned, events.Items, events.EdgeWeight, events.StepReady)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipekit.execution import inside, reads
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
 from pipekit.execution.messages import Call, More, Progress, Setup, Want
+from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
 
@@ -52,8 +54,7 @@ class Worker:
         self._shipped: dict[bytes, Any] = {}
         if self.whole_process:
             reads.watch(setup.folder)
-            if setup.folder is not None:
-                os.chdir(setup.folder)
+            settle(setup.folder)
 
     def handle(self, message: object) -> None:
         """Take one message; a call is done before this returns, and what came meanwhile after it."""
@@ -97,13 +98,17 @@ class Worker:
         inside.enter(context, whole_process=self.whole_process)
         reads.opened.clear()
         try:
-            Work(self, call, context).run()
+            with self._around(call):
+                Work(self, call, context).run()
         finally:
             inside.enter(None, whole_process=self.whole_process)
             if context.scratched or scratch.exists():
                 files.remove(scratch)
-            if self.whole_process and self.setup.folder is not None and os.getcwd() != str(self.setup.folder):
-                os.chdir(self.setup.folder)
+
+    def _around(self, call: Call) -> AbstractContextManager[object]:
+        if not self.whole_process:
+            return nullcontext()
+        return Surroundings(call.variables, int(call.granted.get("cpu", 1)), self.setup.folder)
 
     def opened(self) -> tuple[str, ...]:
         """Files of the project that the call read."""

@@ -26,7 +26,7 @@ _HEAD = struct.Struct("<4sI")
 _ENTRY = struct.Struct("<QQ")
 _ALIGNED = 64
 _APART = 2**64 - 1
-_HINT = 'give the task store="never" and consumers in the same worker, or return data that can be pickled'
+_HINT = "return data, and open what cannot be sent (locks, files, connections) where it is used"
 
 
 class _Pickler(pickle.Pickler):
