@@ -183,19 +183,33 @@ def _with_gone(entries: list[Planned], steps: Steps, store: Store) -> list[Plann
         if entry.state != "cached":
             asked += [(one, entry.state) for needs in entry.step.deps for one in needs.steps]
     seen: dict[int, str] = {}
+    there = _there(entries, [number for number, _ in asked], store)
     while asked:
         number, state = asked.pop()
         entry = entries[number]
         if seen.get(number) in (state, "would_run") or entry.product is None or entry.pinned is not None:
             continue
         seen[number] = state
-        if entry.present and present(entry.product, store):
+        if there(number, entry.product):
             continue
         gone = Reason(reasons.MISSING)
         if entry.state != "would_run":
             entries[number] = replace(entry, state=state, reason=gone, present=False)
         asked += [(one, state) for needs in entry.step.deps for one in needs.steps]
     return entries
+
+
+def _there(entries: list[Planned], asked: Collection[int], store: Store) -> Callable[[int, Product], bool]:
+    """Can the product of a step be read? Those of `asked` that are no streams are looked up all at once."""
+    whole = {
+        number: product for number in asked if (product := entries[number].product) and product.codec != manifests.CODEC
+    }
+    found = store.has({digest for product in whole.values() for digest in product.objects})
+
+    def there(number: int, product: Product) -> bool:
+        return found.issuperset(product.objects) if number in whole else present(product, store)
+
+    return there
 
 
 def _with_reasons(entries: list[Planned], store: Store, newest: Mapping[Digest, Record]) -> list[Planned]:

@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
 
 from pipekit.errors import (
     DefinitionError,
     ExecutionError,
     FingerprintError,
+    GraphError,
     Interrupted,
     InvocationError,
     PipekitError,
@@ -21,6 +21,7 @@ from pipekit.errors import (
 )
 
 EXIT_CODES: tuple[tuple[type[PipekitError], int], ...] = (
+    (GraphError, 2),  # of the graph only a selection on the command line is wrong; the tasks' own are DefinitionErrors
     (InvocationError, 2),
     (DefinitionError, 3),
     (ProjectError, 3),
@@ -66,13 +67,9 @@ def _call(said: list[str]) -> int:
 
 
 def _typer(said: list[str]) -> int:
-    from pipekit.faces.cli.app import build
+    from pipekit.faces.cli.app import call
 
-    try:
-        result: Any = build()(args=said, prog_name="pipekit", standalone_mode=True)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 2
-    return int(result or 0)
+    return call(said)
 
 
 def _tell(error: PipekitError, said: Sequence[str]) -> int:

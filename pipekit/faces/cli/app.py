@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -11,6 +11,10 @@ import typer
 
 from pipekit.faces.cli import COMMANDS
 from pipekit.faces.cli.flags import Parameter, parameters
+from pipekit.faces.cli.usage import explained
+
+USAGE: type[Exception] = typer.BadParameter.__mro__[1]
+"""What typer raises for a command line that it does not understand."""
 
 
 def command(name: str) -> Callable[..., int]:
@@ -25,7 +29,6 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="pipekit",
         help="Reproducible pipelines of Python functions, from a folder.",
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -34,6 +37,17 @@ def build() -> typer.Typer:
     for name in COMMANDS:
         app.command(name)(_typed(command(name)))
     return app
+
+
+def call(said: Sequence[str]) -> int:
+    """Run the command line `said`; gives the exit code. Raises InvocationError for what cannot be understood."""
+    try:
+        result: Any = build()(args=list(said), prog_name="pipekit", standalone_mode=False)
+    except USAGE as error:
+        raise explained(error, said) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return int(result or 0)
 
 
 def _top(
@@ -45,6 +59,9 @@ def _top(
 
         typer.echo(f"pipekit {installed('pipekit')}")
         raise typer.Exit()
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(2)
 
 
 def _typed(function: Callable[..., int]) -> Callable[..., None]:

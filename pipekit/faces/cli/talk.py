@@ -30,19 +30,23 @@ def put_json(value: Any) -> None:
 
 def tell(error: PipekitError, *, as_json: bool = False) -> None:
     """All problems of an error; with `as_json` as the object that `--json` promises."""
-    from pipekit.faces.render.problems import place, render_problems
+    from pipekit.faces.render.problems import render_problems, rows
 
-    root = Path.cwd()
+    root = here()
     if as_json:
-        rows = [
-            {"message": one.message, "where": place(one.where, root) if one.where else None, "hint": one.hint}
-            for one in error.problems
-        ]
-        put_json({"status": "invalid", "errors": rows})
+        put_json({"status": "invalid", "errors": rows(error, root)})
         return
     say(render_problems(error, root, color=colourful(sys.stderr)))
     for note in getattr(error, "__notes__", ()):
         say(note)
+
+
+def here() -> Path | None:
+    """The working directory; None where it is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def colourful(stream: Any) -> bool:

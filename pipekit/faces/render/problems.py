@@ -55,6 +55,25 @@ def place(where: Place, root: Path | None = None) -> str:
     return ":".join([harmless(_relative(where.file, root)), *numbers])
 
 
+def inside(text: str, root: Path | None = None) -> str:
+    """`text` with every path below `root` in it relative to that."""
+    if root is None or root == Path(root.anchor):
+        return text
+    return re.sub(rf"(?<![\w./-]){re.escape(str(root.absolute()))}/(?=[^\s/])", "", text)
+
+
+def rows(error: PipekitError, root: Path | None = None) -> list[dict[str, str | None]]:
+    """All problems of `error` as plain data: message, where and hint, paths relative to `root` where they lie inside."""
+    return [
+        {
+            "message": inside(one.message, root),
+            "where": place(one.where, root) if one.where is not None and not one.where.file.startswith("<") else None,
+            "hint": inside(one.hint, root) if one.hint else None,
+        }
+        for one in error.problems
+    ]
+
+
 @dataclass(slots=True)
 class _Page:
     """One rendering: where paths start, whether it has colour, and the files that it has read."""
@@ -65,7 +84,7 @@ class _Page:
 
     def block(self, problem: Problem) -> Iterator[str]:
         yield from self._labelled("error", problem.message)
-        if problem.where is not None:
+        if problem.where is not None and not problem.where.file.startswith("<"):  # what is in no file, its message shows
             yield from self._where(problem.where)
         if problem.hint:
             yield from self._labelled("hint", problem.hint)
@@ -74,7 +93,7 @@ class _Page:
         return f"{_STYLES[style]}{text}\x1b[0m" if self.color else text
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
-        first, *more = _BREAK.split(text)
+        first, *more = _BREAK.split(inside(text, self.root))
         yield f"{self.paint(label, label + ':')} {harmless(first)}"
         yield from (" " * (len(label) + 2) + harmless(line) for line in more)
 
