@@ -1,0 +1,55 @@
+"""Events as JSON and back; a log that is still being written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from pipekit.execution import events as e
+from pipekit.execution.log import Log, Reader, from_json, to_json
+from pipekit.execution.reasons import Reason
+
+SAMPLES: dict[str, Any] = {
+    "float": 1.5, "int": 3, "str": "text ☃ \x1b[31m\n", "bool": True, "Reason": Reason("option", "top", "1", "2"),
+    "int | None": 7, "tuple[int, ...]": (1, 2), "tuple[str, ...]": ("slow",), "Mapping[str, int]": {"ran": 2},
+}  # fmt: skip
+
+
+def sample(cls: Any) -> Any:
+    return cls(**{field.name: SAMPLES[str(field.type)] for field in fields(cls)})
+
+
+@pytest.mark.parametrize("cls", get_args(e.Event), ids=lambda cls: cls.__name__)
+def test_there_and_back(cls: Any) -> None:
+    event = sample(cls)
+    line = to_json(event)
+    assert "\n" not in line and from_json(line) == event
+    assert list(json.loads(line))[0] == "event"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", "[]", "3", '{"event": "of_the_future", "time": 1}', '{"event": "step_started"}', '{"event": 3}']
+)
+def test_what_is_no_event_is_passed_over(line: str) -> None:
+    assert from_json(line) is None
+
+
+def test_a_log_can_be_followed_and_a_torn_line_waits(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "abc.jsonl"
+    log, reader = Log(path), None
+    log.write(e.StepReady(1.0, 1))
+    log.flush()
+    reader = Reader(path)
+    assert list(reader.read()) == [e.StepReady(1.0, 1)]
+    whole = to_json(e.StepReady(2.0, 2)).encode() + b"\n"
+    with path.open("ab") as file:
+        file.write(whole[:10])
+    assert list(reader.read()) == []
+    with path.open("ab") as file:
+        file.write(whole[10:])
+    assert list(reader.read()) == [e.StepReady(2.0, 2)]
+    assert list(reader.read()) == []
