@@ -4,8 +4,7 @@ events. It must never decide order or placement, nor call the user's code."""
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipekit.errors import PipekitError
@@ -14,14 +13,13 @@ from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Done, Fault, ItemsDone, Made, Progress, Want, Yielded
+from pipekit.execution.messages import Done, Fault, ItemsDone, Progress, Want, Yielded
+from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Event as Heard
 from pipekit.parallel.pools.protocol import Lost, Pool, Unread, Up
-from pipekit.store.objects import BIG
-from pipekit.store.products import Product
 
 TICK = 0.1
 """Seconds between two looks at logs and counters while something runs."""
@@ -30,70 +28,88 @@ _LONGEST_WAIT = 60.0
 
 
 class Drive:
-    """One execution of a plan. Iterate `run()` for its events; `stop()` from a signal handler ends it soon."""
+    """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
 
     def __init__(
-        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool = False
+        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool, idle: Callable[[], None]
     ) -> None:
         self.desk = desk
         self.recorder = recorder
         self.machine = machine
         self.pool = pool
         self.fail_fast = fail_fast
-        self.inbox: deque[says.Event] = deque([says.Began()])
-        self.out: deque[Event] = deque()
+        self.idle = idle
+        self.outcomes = Outcomes(desk, recorder)
+        self.items = Items(self.outcomes, machine.room.capacity.jobs)
         self.jobs: dict[int, Job] = {}
         self.at: dict[tuple[int, int], int] = {}
         self.pids: dict[int, int] = {}
-        self.timers: list[tuple[float, says.Event]] = []
-        self.failures = 0
-        self.items = Items(self)
         self._number = 0
         self._ticked = 0.0
-        self._now = time.monotonic
 
     def run(self) -> Iterator[Event]:
-        """Do it all. A KeyboardInterrupt cancels what runs, keeps what is done and goes on to the end."""
+        """Do it all. A KeyboardInterrupt cancels what runs, keeps what is done and goes on to the end; a second one
+        comes out."""
+        self.outcomes.inbox.append(says.Began())
         while True:
             try:
-                while True:
-                    self._pump()
-                    while self.out:
-                        yield self.out.popleft()
-                    if self.machine.finished:
-                        break
-                    self._hear(self.pool.wait(self._patience()))
-                    self._tick()
+                yield from self._loop()
                 break
             except KeyboardInterrupt:
-                if self.machine.stopped:
+                if self.outcomes.stopping:
                     raise
-                self.stop()
+                self.outcomes.stop()
         self.recorder.committer.flush()
-        while self.out:
-            yield self.out.popleft()
+        yield from self._told()
 
-    def stop(self) -> None:
-        """Start nothing more; what runs is cancelled."""
-        self.inbox.append(says.Stopped())
+    def _loop(self) -> Iterator[Event]:
+        while True:
+            self._pump()
+            yield from self._told()
+            if self.machine.finished:
+                return
+            self.idle()
+            for heard in self.pool.wait(self._patience()):
+                self._hear(heard)
+            self._tick()
 
-    def say(self, event: Event) -> None:
-        self.out.append(event)
+    def _told(self) -> Iterator[Event]:
+        out = self.outcomes.out
+        while out:
+            yield out.popleft()
 
     def _pump(self) -> None:
-        while self.inbox:
-            for command in self.machine.handle(self.inbox.popleft()):
+        inbox = self.outcomes.inbox
+        while inbox:
+            event = inbox.popleft()
+            if self.fail_fast and isinstance(event, says.Failed) and not self.outcomes.stopping:
+                self.outcomes.stop()
+            for command in self.machine.handle(event):
                 _CARRY_OUT[type(command)](self, command)
 
     def _patience(self) -> float:
-        now = self._now()
-        waits = [when - now for when, _ in self.timers] + [
-            job.deadline - now for job in self.jobs.values() if job.deadline
-        ]
+        now = time.monotonic()
+        waits = [when - now for when, _ in self.outcomes.timers]
+        waits += [job.deadline - now for job in self.jobs.values() if job.deadline]
         due = self.recorder.committer.due()
         waits += [due] if due is not None else []
         waits += [TICK] if self.jobs else []
         return max(0.0, min(waits, default=_LONGEST_WAIT))
+
+    def _tick(self) -> None:
+        self.outcomes.due()
+        self.recorder.committer.tick()
+        now = time.monotonic()
+        for job in self.jobs.values():
+            if job.deadline and self.pool.name == "processes" and now >= job.deadline:
+                job.lost = f"timed out after {self.desk.ledger[job.node].planned.task.config.timeout or 0:g} s"
+                job.deadline = 0.0
+                self.pool.kill(job.worker)
+        if now - self._ticked >= TICK:
+            self._ticked = now
+            self.items.tell()
+            for job, text in self.desk.tails(self.jobs.values(), self.pids):
+                self.outcomes.say(events.LogLines(time.time(), job.node, text))
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -102,57 +118,37 @@ class Drive:
         row = self.desk.ledger[number]
         if row.planned.pinned is not None:
             self.desk.adopt(row.planned.pinned)
-            self._settle(number, row.planned.pinned.product, True)
+            self.outcomes.settle(number, row.planned.pinned.product, present=True)
             return
         try:
             known = self.recorder.resolve(number)
         except PipekitError as error:
-            self._fail(number, Fault(str(error), ""))
+            self.outcomes.fail(number, Fault(str(error), ""))
             return
         if self.items.opened(number):
             return
         if known is None:
-            self.say(events.StepReady(time.time(), number))
-            self.inbox.append(says.Missed(number))
+            self.outcomes.say(events.StepReady(time.time(), number))
+            self.outcomes.inbox.append(says.Missed(number))
             return
-        row.state = "cached"
         row.partial = known.partial
-        self._settle(number, known.product, self.desk.present(number, known.product))
-        self._say_cached(number, row)
-
-    def _say_cached(self, number: int, row: Entry) -> None:
-        assert row.key is not None and row.product is not None
-        product = row.product
-        self.say(
-            events.StepCached(time.time(), number, row.key.hex(), product.digest.hex(), product.size, product.items)
-        )
-
-    def _settle(self, number: int, product: Product, present: bool) -> None:
-        changed = self.desk.ledger.settle(number, product)
-        row = self.desk.ledger[number]
-        known = row.planned.record
-        if changed or (row.state == "ran" and known is not None and known.key == row.key and known.product != product):
-            name = row.planned.step.name
-            self.say(
-                events.Warned(time.time(), number, f"'{name}' is not deterministic: the same key gave another product")
-            )
-        self.inbox.append(says.Settled(number, present, changed))
+        self.outcomes.found(number, known.product, present=self.desk.present(number, known.product))
 
     def _start(self, command: says.Start) -> None:
         row = self.desk.ledger[command.node]
         self._number += 1
-        job = self.desk.job(self._number, command.node, command.unit, command.worker, self._now())
+        job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
         try:
             call = self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
         except PipekitError as error:
-            self.inbox.append(says.Ended(command.node, command.unit))
-            self._fail(command.node, Fault(str(error), ""))
+            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
+            self.outcomes.fail(command.node, Fault(str(error), ""))
             return
         self.jobs[job.number] = job
         self.at[command.node, command.unit] = job.number
         if row.began is None:
             row.began = time.time()
-            self.say(events.StepStarted(row.began, command.node, command.worker))
+            self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
         self.pool.send(command.worker, call)
 
     def _begin(self, command: says.Begin) -> None:
@@ -166,22 +162,21 @@ class Drive:
 
     def _block(self, command: says.Block) -> None:
         self.desk.ledger[command.node].state = "blocked"
-        self.say(events.StepBlocked(time.time(), command.node, command.by))
+        self.outcomes.say(events.StepBlocked(time.time(), command.node, command.by))
 
     def _cancel(self, command: says.Cancel) -> None:
         self.desk.ledger[command.node].state = "cancelled"
-        self.say(events.StepCancelled(time.time(), command.node))
+        self.outcomes.say(events.StepCancelled(time.time(), command.node))
 
     def _drop(self, command: says.Drop) -> None:
-        number = self.at.pop((command.node, command.unit), None)
-        job = self.jobs.pop(number, None) if number is not None else None
-        self.desk.devices.release(number or 0)
-        cause = job.lost if job is not None and job.lost else "its worker was lost"
-        fault = Fault(cause, "")
+        number = self.at.pop((command.node, command.unit), 0)
+        job = self.jobs.pop(number, None)
+        self.desk.devices.release(number)
+        fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
         if self.desk.ledger[command.node].planned.task.kind == "each":
             self.items.dropped(command.node, command.unit, fault)
         else:
-            self._retry(command.node, command.unit, fault)
+            self._failed(command.node, command.unit, fault)
 
     def _free(self, command: says.Free) -> None:
         self.desk.free(command.node)
@@ -194,173 +189,67 @@ class Drive:
 
     # --- what workers say ---------------------------------------------------------------------------------------------
 
-    def _hear(self, heard: list[Heard]) -> None:
-        for one in heard:
-            if isinstance(one, Up):
-                self.pids[one.worker] = one.pid
-                self.inbox.append(says.WorkerUp(one.worker))
-            elif isinstance(one, Lost):
-                self._lost(one)
-            elif isinstance(one, Unread):
-                self.pool.kill(one.worker)
-            else:
-                handler = _HEARD.get(type(one.message))
-                if handler is not None:
-                    handler(self, one.message)
+    def _hear(self, heard: Heard) -> None:
+        if isinstance(heard, Up):
+            self.pids[heard.worker] = heard.pid
+            self.outcomes.inbox.append(says.WorkerUp(heard.worker))
+        elif isinstance(heard, Lost):
+            for job in self.jobs.values():
+                if job.worker == heard.worker and not job.lost:
+                    job.lost = f"the worker was lost: {heard.cause}"
+            self.outcomes.inbox.append(says.WorkerLost(heard.worker))
+        elif isinstance(heard, Unread):
+            self.pool.kill(heard.worker)
+        else:
+            handler = _HEARD.get(type(heard.message))
+            of = self.jobs.get(heard.message.job) if handler is not None else None
+            if handler is not None and of is not None:
+                handler(self, of, heard.message)
 
-    def _lost(self, lost: Lost) -> None:
-        for job in self.jobs.values():
-            if job.worker == lost.worker and not job.lost:
-                job.lost = f"the worker was lost: {lost.cause}"
-        self.inbox.append(says.WorkerLost(lost.worker))
-
-    def _done(self, done: Done) -> None:
-        job = self.jobs.get(done.job)
-        if job is None:
-            return
-        row = self._close(job, done.seconds, done.log, done.opened)
+    def _done(self, job: Job, done: Done) -> None:
+        row = self._close(job, done.seconds, done.opened)
+        self.outcomes.log(job, done.log)
         if self.items.split_done(job, done.fault):
             return
         if done.fault is not None:
-            self._retry(job.node, job.unit, done.fault)
-        elif not self.machine.stopped:
+            self._failed(job.node, job.unit, done.fault)
+        elif not self.outcomes.stopping:
             row.state = "ran"
-            product = self.items.ended(job.node) if done.product is None else self.take(job.node, done.product)
-            self.made(job.node, product, done.peak)
+            made = done.product
+            product = self.items.ended(job.node) if made is None else self.outcomes.take(job.node, made)
+            self.outcomes.made(job.node, product, done.peak)
 
-    def take(self, number: int, made: Made) -> Product:
-        """A product that a worker made, whole or one item."""
-        self.recorder.note(number, made)
-        product = self.desk.take(number, made)
-        if product.size >= BIG and self.desk.keeps(number):
-            self.recorder.committer.objects.update(product.objects)
-        return product
+    def _failed(self, number: int, unit: int, fault: Fault) -> None:
+        if self.outcomes.try_again(number, unit, fault):
+            self.items.forget(number)
+        else:
+            self.outcomes.fail(number, fault)
 
-    def made(self, number: int, product: Product, peak: int = 0) -> None:
-        """The step has its product, and `row.state` says how: record it and tell everyone."""
-        row = self.desk.ledger[number]
-        row.partial = row.partial or self.desk.ledger.is_partial(number)
-        if not self.recorder.record(number, product, peak):
-            name = row.planned.step.name
-            message = f"a file that '{name}' reads changed while it ran: its product is used, but not recorded"
-            self.say(events.Warned(time.time(), number, message))
-        assert row.key is not None
-        if row.state == "ran":
-            self.say(
-                events.StepFinished(
-                    time.time(), number, row.seconds, row.key.hex(), product.digest.hex(), product.size, product.items,
-                    row.reason, row.partial,
-                )
-            )  # fmt: skip
-        self._settle(number, product, True)
-        if row.state == "cached":
-            self._say_cached(number, row)
-
-    def _close(self, job: Job, seconds: float, log: bytes, opened: tuple[str, ...]) -> Entry:
+    def _close(self, job: Job, seconds: float, opened: tuple[str, ...]) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
         self.jobs.pop(job.number, None)
         self.at.pop((job.node, job.unit), None)
-        row.seconds += seconds
-        self.inbox.append(says.Ended(job.node, job.unit, seconds))
-        self._log(job, log)
-        self.desk.logged(job, len(log))
         self.desk.devices.release(job.number)
+        row.seconds += seconds
+        self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
         for message in self.desk.unnamed(job.node, opened):
-            self.say(events.Warned(time.time(), job.node, message))
+            self.outcomes.warn(job.node, message)
         return row
 
-    def _log(self, job: Job, log: bytes) -> None:
-        row = self.desk.ledger[job.node]
-        if log:
-            row.log.append(log)
-            rest = log[job.tailed :]
-            if rest:
-                self.say(events.LogLines(time.time(), job.node, rest.decode("utf-8", "replace")))
+    def _items_done(self, job: Job, done: ItemsDone) -> None:
+        if done.last:
+            self._close(job, sum(item.seconds for item in done.items), done.opened)
+        self.items.done(job, done)
 
-    def _items_done(self, done: ItemsDone) -> None:
-        job = self.jobs.get(done.job)
-        if job is not None:
-            if done.last:
-                self._close(job, sum(item.seconds for item in done.items), b"", done.opened)
-            self.items.done(job, done)
+    def _yielded(self, job: Job, yielded: Yielded) -> None:
+        self.items.yielded(job, [self.outcomes.take(job.node, one) for one in yielded.items])
 
-    def _yielded(self, yielded: Yielded) -> None:
-        job = self.jobs.get(yielded.job)
-        if job is not None:
-            self.items.yielded(job, self._taken(job.node, yielded.items))
+    def _progress(self, job: Job, progress: Progress) -> None:
+        self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
 
-    def _taken(self, node: int, made: tuple[Made, ...]) -> list[Product]:
-        return [self.take(node, one) for one in made]
-
-    def _progress(self, progress: Progress) -> None:
-        job = self.jobs.get(progress.job)
-        if job is not None:
-            self.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
-
-    def _want(self, want: Want) -> None:
-        job = self.jobs.get(want.job)
-        if job is not None:
-            self.pool.send(job.worker, self.desk.more(job, want.position))
-
-    # --- what follows -------------------------------------------------------------------------------------------------
-
-    def _retry(self, number: int, unit: int, fault: Fault) -> None:
-        row = self.desk.ledger[number]
-        if row.tries >= row.planned.task.config.retries or self.machine.stopped:
-            self._fail(number, fault)
-            return
-        row.tries += 1
-        self.items.forget(number)
-        self.later(row.tries, says.Again(number, unit))
-        name = row.planned.step.name
-        self.say(events.Warned(time.time(), number, f"'{name}' failed and is tried again: {fault.message}"))
-
-    def later(self, tries: int, event: says.Event) -> None:
-        """Put in the event after 1, 2, 4 ... 60 seconds."""
-        self.timers.append((self._now() + min(60.0, 2.0 ** (tries - 1)), event))
-
-    def _fail(self, number: int, fault: Fault, item: str = "") -> None:
-        row = self.desk.ledger[number]
-        if row.state in ("failed", "cancelled"):
-            return
-        cancelled = self.machine.stopped
-        row.state, row.message = ("cancelled", "") if cancelled else ("failed", fault.message)
-        row.traceback = fault.traceback
-        if not cancelled:
-            log = b"".join(row.log).decode("utf-8", "replace")
-            where = self.desk.relative(fault.where)
-            self.say(
-                events.StepFailed(time.time(), number, row.seconds, fault.message, fault.traceback, log, item, where)
-            )
-            self.failures += 1
-        self.inbox.append(says.Failed(number))
-        if self.fail_fast and not cancelled:
-            self.stop()
-
-    fail = _fail
-
-    def _tick(self) -> None:
-        now = self._now()
-        due = [entry for entry in self.timers if entry[0] <= now]
-        self.timers = [entry for entry in self.timers if entry[0] > now]
-        self.inbox.extend(event for _, event in due)
-        for job in self.jobs.values():
-            if job.deadline and self.pool.name == "processes" and now >= job.deadline:
-                job.lost = f"timed out after {row_timeout(self.desk.ledger[job.node]):g} s"
-                job.deadline = 0.0
-                self.pool.kill(job.worker)
-        self.recorder.committer.tick()
-        if now - self._ticked >= TICK:
-            self._ticked = now
-            self.items.tell()
-            for job, text in self.desk.tails(self.jobs.values(), self.pids):
-                self.say(events.LogLines(time.time(), job.node, text))
-
-
-def row_timeout(row: Entry) -> float:
-    """The timeout of a step, in seconds."""
-    return row.planned.task.config.timeout or 0.0
+    def _want(self, job: Job, want: Want) -> None:
+        self.pool.send(job.worker, self.desk.more(job, want.position))
 
 
 _CARRY_OUT: dict[type, Any] = {

@@ -5,32 +5,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from pipekit.execution import events, keys
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable
 from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
+from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import Each, Flow, Result
 from pipekit.parallel import vocabulary as says
 from pipekit.store.products import Product
 from pipekit.values import Digest, short
-
-if TYPE_CHECKING:
-    from pipekit.execution.drive import Drive
 
 SPLIT = 0
 """The unit of an each that turns a list product into items; batches of items count from 1."""
 
 
 class Items:
-    """All streams and eaches of one run; `drive` is told what follows."""
+    """All streams and eaches of one run on `workers` workers; `outcomes` is told what follows."""
 
-    def __init__(self, drive: Drive) -> None:
-        self.drive = drive
-        self.desk = drive.desk
-        self.recorder = drive.recorder
+    def __init__(self, outcomes: Outcomes, workers: int) -> None:
+        self.outcomes = outcomes
+        self.workers = workers
+        self.desk = outcomes.desk
+        self.recorder = outcomes.recorder
         self.flows: dict[int, Flow] = {}
         self.eaches: dict[int, Each] = {}
         self._told: dict[int, tuple[int, ...]] = {}
@@ -49,7 +47,7 @@ class Items:
         self.flows[number] = each.out
         if step.deps[0].kind != "product" or not self.desk.streams(source):
             each.source = Flow()
-            self.drive.inbox.append(says.Offered(number, (SPLIT,)))
+            self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
         elif flow is None:
             each.source.items, each.source.ended = self.desk.items(number), True
         self.advance(each)
@@ -75,7 +73,7 @@ class Items:
         flow = self.flows.setdefault(job.node, Flow())
         flow.items += items
         if self.desk.flows_live(job.node):
-            self.drive.inbox.append(says.Flowing(job.node))
+            self.outcomes.inbox.append(says.Flowing(job.node))
             self._wake(job.node)
 
     def ended(self, number: int) -> Product:
@@ -95,7 +93,7 @@ class Items:
         if each is None or job.unit != SPLIT:
             return False
         if fault is not None:
-            self.drive.fail(job.node, fault)
+            self.outcomes.fail(job.node, fault)
         else:
             each.source.ended = True
             self.advance(each)
@@ -114,22 +112,22 @@ class Items:
         """A batch took its worker down: try its items one by one; a single one is the culprit."""
         each = self.eaches[number]
         if unit == SPLIT:
-            self.drive.fail(number, fault)
+            self.outcomes.fail(number, fault)
             return
         batch = each.batches.get(unit, ())
         if len(batch) > 1:
-            self.drive.inbox.append(says.Offered(number, tuple(each.split(unit))))
+            self.outcomes.inbox.append(says.Offered(number, tuple(each.split(unit))))
         elif batch:
             each.batches.pop(unit)
             self._fault(each, batch[0], fault, 0.0)
         self.advance(each)
 
     def _item(self, each: Each, job: Job, item: ItemDone) -> None:
-        self.drive._log(job, item.log)
+        self.outcomes.log(job, item.log)
         if item.fault is not None:
             self._fault(each, item.number, item.fault, item.seconds)
             return
-        made = tuple(self.drive.take(each.node, one) for one in item.made)
+        made = tuple(self.outcomes.take(each.node, one) for one in item.made)
         each.put(item.number, made, item.seconds)
         flat = self.desk.ledger[each.node].planned.task.flat
         self.recorder.record_item(each.node, each.key(item.number), made, item, flat)
@@ -137,20 +135,20 @@ class Items:
     def _fault(self, each: Each, index: int, fault: Fault, seconds: float) -> None:
         config = self.desk.ledger[each.node].planned.task.config
         tries = each.tries.get(index, 0)
-        if tries < config.retries and not self.drive.machine.stopped:
+        if tries < config.retries and not self.outcomes.stopping:
             each.tries[index] = tries + 1
-            self.drive.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
+            self.outcomes.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
             return
         item = each.source.items[index]
         if config.on_error == "raise":
-            self.drive.fail(each.node, fault, f"{index} ({short(item.digest)})")
+            self.outcomes.fail(each.node, fault, f"{index} ({short(item.digest)})")
             return
         left = Left(item, stable(fault.message, self.desk.folder))
         each.put(index, left, seconds)
         if config.on_error == "drop":
             self.recorder.record_left(each.node, each.key(index), left)
         if self._too_many(each, config.max_errors):
-            self.drive.fail(each.node, fault, f"{index} ({short(item.digest)}), one more than max_errors")
+            self.outcomes.fail(each.node, fault, f"{index} ({short(item.digest)}), one more than max_errors")
 
     def _too_many(self, each: Each, most: float | int | None) -> bool:
         if most is None:
@@ -167,19 +165,19 @@ class Items:
         if row.state in ("failed", "blocked", "cancelled"):
             return
         each.take(lambda wanted: self._known(each, wanted))
-        workers = self.drive.machine.room.capacity.jobs
+        workers = self.workers
         largest = 1 if row.planned.task.config.timeout else 256
         while len(each.batches) < 2 * workers + 2:
             unit = each.batch(workers, largest)
             if unit is None:
                 break
-            self.drive.inbox.append(says.Offered(each.node, (unit,)))
+            self.outcomes.inbox.append(says.Offered(each.node, (unit,)))
         if each.release() and self.desk.flows_live(each.node):
-            self.drive.inbox.append(says.Flowing(each.node))
+            self.outcomes.inbox.append(says.Flowing(each.node))
             self._wake(each.node)
         if each.whole and each.sealed and not each.closed and not each.batches:
             each.closed = True
-            self.drive.inbox.append(says.Closed(each.node))
+            self.outcomes.inbox.append(says.Closed(each.node))
 
     def _wake(self, source: int) -> None:
         flow = self.flows[source]
@@ -199,7 +197,7 @@ class Items:
         config = row.planned.task.config
         row.left = each.left()
         if self._too_many(each, config.max_errors):
-            self.drive.fail(number, Fault(f"{each.failed} items failed, more than max_errors", ""))
+            self.outcomes.fail(number, Fault(f"{each.failed} items failed, more than max_errors", ""))
             return
         skipped = len(row.left) if config.on_error == "skip" else 0
         row.partial = bool(skipped)
@@ -208,7 +206,7 @@ class Items:
         self.tell(final=number)
         self._wake(number)
         row.state = "ran" if each.ran or each.failed else "cached"
-        self.drive.made(number, product)
+        self.outcomes.made(number, product)
 
     def tell(self, final: int | None = None) -> None:
         """Say how far each stream is, where that has changed."""
@@ -221,14 +219,14 @@ class Items:
             now = (each.ran, each.cached, each.failed, skipped, each.running, -1 if total is None else total)
             if self._told.get(number) != now:
                 self._told[number] = now
-                self.drive.say(events.Items(time.time(), number, *now[:5], total))
+                self.outcomes.say(events.Items(time.time(), number, *now[:5], total))
         for number, flow in self.flows.items():
             if number not in self.eaches and final is None:
                 so_far = (len(flow.items), int(flow.ended))
                 if self._told.get(number) != so_far:
                     self._told[number] = so_far
                     total = len(flow.items) if flow.ended else None
-                    self.drive.say(events.Items(time.time(), number, len(flow.items), 0, 0, 0, 0, total))
+                    self.outcomes.say(events.Items(time.time(), number, len(flow.items), 0, 0, 0, 0, total))
 
     def call(self, job: Job) -> Call:
         """The message that starts a unit of an each."""

@@ -78,6 +78,7 @@ class Run:
         self.seconds = 0.0
         self.written: list[tuple[int, str]] = []
         self.read: set[str] = set()
+        self._log: Log | None = None
         self._events = self._go()
         self._folder = OwnFolder(store.root / "tmp")
         self._reader = Reader(store)
@@ -160,19 +161,22 @@ class Run:
 
     def _go(self) -> Iterator[Event]:
         began = time.time()
-        log = Log(self.how.log / f"{self.id}.jsonl") if self.how.log is not None else None
+        log = self._log = Log(self.how.log / f"{self.id}.jsonl") if self.how.log is not None else None
         try:
             for event in self._all(began):
                 if log is not None:
                     log.write(event)
-                    if not isinstance(event, _QUIET):
-                        log.flush()
                 yield event
         finally:
             if log is not None:
                 log.close()
             if self.status == "running":
                 self.status = "interrupted"
+
+    def _flush(self) -> None:
+        """The loop is about to wait: those who follow the log see all there is."""
+        if self._log is not None:
+            self._log.flush()
 
     def _all(self, began: float) -> Iterator[Event]:
         plan = self.plan
@@ -230,13 +234,13 @@ class Run:
             Devices(int(machine.room.capacity.named.get("gpu", 0))),
         )  # fmt: skip
         recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
-        return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast)
+        return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast, idle=self._flush)
 
     def _finish(self, drive: Drive, began: float) -> Iterator[Event]:
         rows = self.ledger.rows
         if any(row.state == "failed" for row in rows):
             self.status = "failed"
-        elif drive.machine.stopped:
+        elif drive.outcomes.stopping:
             self.status = "interrupted"
         else:
             self.status = "succeeded"
@@ -270,9 +274,6 @@ def _asked(task: Task[..., Any]) -> list[tuple[str, bool]]:
         ("a timeout", task.config.timeout is not None),
         ("threads of its own", task.config.resources.get("cpu", 1) > 1),
     ]
-
-
-_QUIET = (events.StepPlanned, events.Items, events.EdgeWeight, events.StepReady)
 
 
 def new_id() -> str:
