@@ -12,7 +12,7 @@ ATLAS = Path(__file__).parent / "stdlib_atlas"
 def main() -> int:
     """The exit code of the first run that fails, else 0."""
     for said in (
-        "Some 1,700 files are read, and a page is made of them.",
+        "The source of this Python's standard library is read, and a page is made of it.",
         "Once more: nothing changed, so nothing runs.",
     ):
         print(f"\n{said}\n{ATLAS.name} $ pipekit run", flush=True)
