@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from support.stories import Place
 
+collect_ignore = ["users"]
+"""Two users' projects: tests/stories/test_users.py runs them as their users would."""
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:

@@ -255,8 +255,15 @@ def _record(cls: type[Any], args: tuple[Any, ...], scope: Scope) -> Type[Any] | 
         parts,
         choices=(cls,),
         doc=_written_doc(cls),
-        read_fields=lambda: reader(cls, lambda part, owner: type_of(part, _within(inner, owner, cls))),
+        read_fields=lambda: reader(cls, lambda name, part, owner: _field(cls, name, part, _within(inner, owner, cls))),
     )
+
+
+def _field(cls: type[Any], name: str, part: Any, scope: Scope) -> Type[Any]:
+    try:
+        return type_of(part, scope)
+    except DefinitionError as wrong:
+        raise DefinitionError(f"{cls.__name__}.{name}: {wrong}", where=wrong.where, hint=wrong.hint) from None
 
 
 def _within(scope: Scope, owner: type[Any], cls: type[Any]) -> Scope:

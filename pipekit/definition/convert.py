@@ -77,8 +77,16 @@ def _class(type: Type[Any], raw: Any) -> Any:
 def _made(type: Type[Any], raw: Any, make: Callable[..., Any], *args: Any, **named: Any) -> Any:
     made = call_user(make, *args, **named)
     if isinstance(made, Raised):
-        raise NotA(mismatch(type, raw, raised(made.error)))
+        raise NotA(mismatch(type, raw, _why(made.error)))
     return made.value
+
+
+def _why(error: BaseException) -> str:
+    """What a constructor said; the classes of what Python itself raises for a wrong value say nothing more."""
+    if type(error).__module__ == "decimal":
+        return ""
+    said = raised(error)
+    return said.removeprefix("ValueError: ").removeprefix("OverflowError: ")
 
 
 def _reader(cls: type[Any]) -> Callable[[str], Any] | None:

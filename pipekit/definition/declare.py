@@ -10,7 +10,7 @@ from pipekit.definition.annotations import type_of
 from pipekit.definition.define import Frame
 from pipekit.definition.fit import fits
 from pipekit.definition.scope import scope_of
-from pipekit.definition.show import show
+from pipekit.definition.show import article, show
 from pipekit.definition.signature import Signature, signature
 from pipekit.definition.types import Type
 from pipekit.errors import DefinitionError
@@ -30,7 +30,7 @@ def declare(predicate: Callable[[Any], object], name: str, parent: Any, at: Fram
     own = _annotated(read, name, at)
     if parent is not None and own is not None and not fits(parent, own):
         raise DefinitionError(
-            f"'{name}' takes {own.name}, its parent '{parent.name}' is none",
+            f"'{name}' takes {article(own.name)}, its parent '{parent.name}' is {article([*parent.lineage][-1].name)}",
             where=at.spot.parameter(read.positional[0]),
             hint=f"annotate it as its parent's values are, or leave out parent={parent.name}",
         )

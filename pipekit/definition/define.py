@@ -193,6 +193,12 @@ def _over(dep: Task[..., Any]) -> Type[Any]:
 
 def _option(name: str, option: str, read: Signature, at: Frame) -> Option:
     type = _type(name, option, read, at)
+    if type.kind == "iterator" and type.cls in (Iterator, Generator):
+        raise DefinitionError(
+            f"'{name}': the option '{option}' is {article(type.name)}, which can be read only once",
+            where=at.spot.parameter(option),
+            hint=f"write {option}: list[{type.args[0].name}]",
+        )
     return Option(option, type, _default(name, option, type, read, at.spot), at.spot.origin)
 
 
@@ -207,11 +213,13 @@ def _default(name: str, option: str, type: Type[Any], read: Signature, spot: Spo
     if callable(default) and not bad.path:
         raise DefinitionError(
             f"'{name}': the default of '{option}' is a function, {show(default)}",
-            where=spot.parameter(option),
-            hint="a default is a value; write the value itself",
+            where=spot.default(option),
+            hint="a default is a value: write the value itself",
         )
     raise DefinitionError(
         f"'{name}': the default of '{option}': {bad.message}",
-        where=spot.parameter(option),
-        hint="a default is checked as any value is",
+        where=spot.default(option),
+        hint="write ${env:NAME} in pipeline.yaml instead"
+        if type.is_secret
+        else "give another default, or none: then a value must be given",
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from pipekit.definition import arguments
 from pipekit.definition.declare import declare
 from pipekit.definition.define import NAME, Frame, Kind, define
-from pipekit.definition.lines import Lines, caller_frame, importing_module, spot_of
+from pipekit.definition.lines import Lines, call_line, caller_frame, importing_module, spot_of
 from pipekit.definition.show import show
 from pipekit.definition.signature import unwrapped
 from pipekit.definition.tasks import Config, Task
@@ -70,7 +70,9 @@ class Env:
     def __init__(self, name: str) -> None:
         frame = sys._getframe(1)
         if not isinstance(name, str) or not name:
-            raise DefinitionError(f"an env has a name, not {show(name)}", where=_line(frame), hint='write Env("words")')
+            raise DefinitionError(
+                f"an env has a name, not {show(name)}", where=call_line(frame), hint='write Env("words")'
+            )
         self.name = name
         self.module = importing_module(frame)
         self._types: dict[str, Type[Any]] = {}
@@ -93,24 +95,25 @@ class Env:
 
     def include(self, other: Env) -> None:
         """Takes over the types and tasks that `other` has now. Raises DefinitionError if a name means something else here."""
-        where = _line(sys._getframe(1))
+        frame = sys._getframe(1)
         if not isinstance(other, Env):
             raise DefinitionError(
-                f"include takes an Env, not {show(other)}", where=where, hint="write env.include(other_env)"
+                f"include takes an Env, not {show(other)}", where=call_line(frame), hint="write env.include(other_env)"
             )
         for what, mine, theirs in (("type", self._types, other._types), ("task", self._tasks, other._tasks)):
             for name in mine.keys() & theirs.keys():
                 if mine[name] is not theirs[name]:
                     raise DefinitionError(
                         f"both '{self.name}' and '{other.name}' have a {what} '{name}'",
-                        where=where,
+                        where=call_line(frame),
                         hint=f"rename one; they are at {mine[name].origin} and {theirs[name].origin}",
                     )
         self._types.update(other._types)
         self._tasks.update(other._tasks)
 
     def graph(self) -> Graph:
-        """All tasks as a graph. Raises DefinitionError where an annotation inside a record names nothing."""
+        """All tasks as a graph. Raises DefinitionError where an annotation inside a record names nothing, and for a
+        product that holds a Secret."""
         from pipekit.graph.graph import Graph
 
         seen: set[int] = set()
@@ -118,6 +121,12 @@ class Env:
             for one in (task.product, *task.parameters, *(option.type for option in task.options.values())):
                 if id(one) not in seen:
                     seen.update(map(id, one.parts))
+            if task.product.is_secret:
+                raise DefinitionError(
+                    f"the product of '{task.name}' holds a Secret, which is never stored",
+                    where=task.origin,
+                    hint="reveal it where it is used, and leave it out of the product",
+                )
         return Graph(dict(self._tasks), self.name)
 
     @overload
@@ -127,8 +136,11 @@ class Env:
     def type(self, *stray: object, parent: Any = None, name: str | None = None) -> Any:
         """Declares a type: `@env.type()` above a predicate. The parent is its annotation's type, or `parent`."""
         if stray:
+            bare = len(stray) == 1 and callable(stray[0]) and not isinstance(stray[0], Type)
             raise DefinitionError(
-                "env.type takes no positional argument", where=_line(caller_frame()), hint="write @env.type()"
+                "@env.type stands without parentheses" if bare else "env.type takes its parent by name",
+                where=call_line(caller_frame()),
+                hint="write @env.type()" if bare else "write @env.type(parent=...)",
             )
 
         def register(predicate: Callable[[Any], object]) -> Type[Any]:
@@ -211,7 +223,7 @@ class Env:
             self._check_dep(kind, dep, deps)
         if kind == "each" and not deps:
             raise DefinitionError(
-                "an each needs a dep to run over", where=_line(caller_frame()), hint="write @env.each(items)"
+                "an each needs a dep to run over", where=call_line(caller_frame()), hint="write @env.each(items)"
             )
         config = _config(kind, given)
         name = given.get("name")
@@ -255,14 +267,14 @@ class Env:
             bare = len(deps) == 1 and callable(dep) and not isinstance(dep, Type)
             raise DefinitionError(
                 f"@env.{kind} stands without parentheses" if bare else f"a dep is a task's handle, not {show(dep)}",
-                where=_line(caller_frame()),
+                where=call_line(caller_frame()),
                 hint=f"write @env.{kind}()" if bare else "name the decorated function itself",
             )
         known = dep.of or dep
         if self._tasks.get(known.name) is not known:
             raise DefinitionError(
                 f"the dep '{dep.name}' is not in the env '{self.name}'",
-                where=_line(caller_frame()),
+                where=call_line(caller_frame()),
                 hint=f"it is defined at {known.origin} in the env '{known.env_name}': env.include(...) that one first",
             )
 
@@ -271,8 +283,4 @@ def _config(kind: Kind, given: Mapping[str, Any]) -> Config:
     try:
         return arguments.config(given, kind == "each")
     except arguments.Wrong as wrong:
-        raise DefinitionError(f"@env.{kind}: {wrong}", where=_line(caller_frame()), hint=wrong.hint) from None
-
-
-def _line(frame: FrameType) -> Origin:
-    return Origin(frame.f_code.co_filename, frame.f_lineno)
+        raise DefinitionError(f"@env.{kind}: {wrong}", where=call_line(caller_frame()), hint=wrong.hint) from None

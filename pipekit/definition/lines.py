@@ -15,6 +15,10 @@ _NEAR = 2 * 200
 """How many bytes of code may lie between making a function and handing it to its outermost decorator."""
 
 
+_Span = tuple[int, int, int, int]
+"""First line and column, last line and the column behind it; columns in bytes from 0, as Python counts them."""
+
+
 class Lines:
     """The line of every instruction of one code object, read on as functions are defined one below the other.
 
@@ -65,17 +69,45 @@ class Lines:
 
     def annotation(self, made: int, name: str, file: str) -> Origin | None:
         """Where the annotation of the parameter `name` stands ("return" for the result), of the function made at `made`."""
+        at = self._named(made, name)
+        return None if at is None else _origin(self._widest(self._spans(at + 2, made)), file)
+
+    def default(self, made: int, name: str, file: str) -> Origin | None:
+        """Where the default of the parameter `name` stands: the first thing that is written behind its annotation."""
+        at = self._named(made, name)
+        own = None if at is None else self._widest(self._spans(at + 2, made))
+        if at is None or own is None:
+            return None
+        behind = [span for span in self._spans(max(made - 50 * _NEAR, 0), at) if span[:2] >= own[2:]]
+        return _origin(self._widest(sorted(behind)), file)
+
+    def _named(self, made: int, name: str) -> int | None:
+        """The offset where `name` is loaded for the table of annotations: its annotation is loaded next."""
         for at in range(made - 4, max(made - 50 * _NEAR, -1), -2):
             if self._const(at) == name and self.line_at(at) == self.line_at(made):
-                positions = list(self.code.co_positions())[at // 2 + 1 : at // 2 + 5]
-                units = zip(range(at + 2, at + 10, 2), positions)
-                line, end_line, start, end = next(
-                    (spot for unit, spot in units if self.raw[unit] != _EXTENDED), (None,) * 4
-                )
-                if line is None or start is None or end is None:
-                    return None
-                return Origin(file, line, start + 1, end - start if end_line == line else 1)
+                return at
         return None
+
+    def _spans(self, start: int, end: int) -> list[_Span]:
+        """Where the instructions between two offsets are written, in their order; those without a place are left out."""
+        spans = []
+        for at, (line, end_line, column, end_column) in enumerate(self.code.co_positions()):
+            if not start <= 2 * at < end or self.raw[2 * at] == _EXTENDED:
+                continue
+            if line is not None and end_line is not None and column is not None and end_column is not None:
+                spans.append((line, column, end_line, end_column))
+        return spans
+
+    def _widest(self, spans: list[_Span]) -> _Span | None:
+        """The whole expression that the first of `spans` begins."""
+        return max((span for span in spans if span[:2] == spans[0][:2]), default=None)
+
+
+def _origin(span: _Span | None, file: str) -> Origin | None:
+    if span is None:
+        return None
+    line, column, end_line, end_column = span
+    return Origin(file, line, column + 1, end_column - column if end_line == line else 1)
 
 
 class Spot(NamedTuple):
@@ -90,6 +122,12 @@ class Spot(NamedTuple):
         if self.lines is None or self.made is None:
             return self.origin
         return self.lines.annotation(self.made, name, self.origin.file) or self.origin
+
+    def default(self, name: str) -> Origin:
+        """Where a parameter's default stands; its annotation, or the def line, where that cannot be told."""
+        if self.lines is None or self.made is None:
+            return self.origin
+        return self.lines.default(self.made, name, self.origin.file) or self.parameter(name)
 
 
 def spot_of(fn: Callable[..., Any], frame: FrameType, lines: Lines | None) -> Spot:
@@ -110,6 +148,15 @@ def caller_frame() -> FrameType:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pipekit.definition."):
         frame = frame.f_back
     return frame
+
+
+def call_line(frame: FrameType) -> Origin:
+    """Where the call stands that `frame` is making now."""
+    spans = list(frame.f_code.co_positions())
+    line, end_line, column, end_column = spans[frame.f_lasti // 2] if frame.f_lasti >= 0 else (None,) * 4
+    if line is None or column is None or end_column is None:
+        return Origin(frame.f_code.co_filename, frame.f_lineno)
+    return Origin(frame.f_code.co_filename, line, column + 1, end_column - column if end_line == line else 1)
 
 
 def importing_module(frame: FrameType) -> str:

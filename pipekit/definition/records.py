@@ -9,8 +9,8 @@ from typing import Any
 
 from pipekit.definition.types import Field, Type
 
-Read = Callable[[Any, type[Any]], Type[Any]]
-"""From an annotation, and the class that it is written in, to a type."""
+Read = Callable[[str, Any, type[Any]], Type[Any]]
+"""From a field's name, its annotation, and the class that it is written in, to a type."""
 
 
 def is_named_tuple(cls: type[Any]) -> bool:
@@ -30,7 +30,7 @@ def dataclass_fields(cls: type[Any], read: Read) -> Mapping[str, Field]:
 
 def _dataclass_field(cls: type[Any], one: dataclasses.Field[Any], read: Read) -> Field:
     free = one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
-    return Field(read(one.type, _owner(cls, one.name)), required=one.init and not free, init=one.init)
+    return Field(read(one.name, one.type, _owner(cls, one.name)), required=one.init and not free, init=one.init)
 
 
 def named_tuple_fields(cls: type[Any], read: Read) -> Mapping[str, Field]:
@@ -38,14 +38,17 @@ def named_tuple_fields(cls: type[Any], read: Read) -> Mapping[str, Field]:
     written, defaults = _annotations(cls), getattr(cls, "_field_defaults", {})
     names: tuple[str, ...] = cls._fields
     return {
-        name: Field(read(written[name], _owner(cls, name)), name not in defaults) for name in names if name in written
+        name: Field(read(name, written[name], _owner(cls, name)), name not in defaults)
+        for name in names
+        if name in written
     }
 
 
 def keys_fields(cls: type[Any], read: Read) -> Mapping[str, Field]:
     """The keys of a TypedDict; `required` as `total`, Required and NotRequired say."""
     return {
-        name: Field(read(written, cls), _required(cls, name, written)) for name, written in _annotations(cls).items()
+        name: Field(read(name, written, cls), _required(cls, name, written))
+        for name, written in _annotations(cls).items()
     }
 
 

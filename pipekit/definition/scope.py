@@ -47,8 +47,9 @@ class Scope:
                 where=self.where,
                 hint=f"define or import '{name}' above (an import under TYPE_CHECKING is not there at run time)",
             )
+        said = error.msg if isinstance(error, SyntaxError) else error
         return DefinitionError(
-            f"the annotation '{text}' cannot be read: {type(error).__name__}: {error}",
+            f"the annotation '{text}' cannot be read: {type(error).__name__}: {said}",
             where=self.where,
             hint="an annotation is a Python type",
         )

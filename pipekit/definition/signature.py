@@ -81,6 +81,10 @@ def _defaults(fn: FunctionType, positional: tuple[str, ...]) -> Mapping[str, Any
 
 
 def _of_callable(fn: Any, name: str, where: Origin) -> Signature:
+    if isinstance(fn, type):
+        raise DefinitionError(
+            f"'{name}' is a class, not a function", where=where, hint="write a function (def) around it"
+        )
     read = call_user(inspect.signature, fn)
     if isinstance(read, Raised):
         raise DefinitionError(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar
 
+from pipekit.definition.lines import call_line, caller_frame
 from pipekit.definition.prelude import cell_type, failure_type
 from pipekit.definition.recall import recall
 from pipekit.definition.types import MISSING, Type
@@ -127,8 +128,11 @@ class Task(Generic[P, R_co]):
     def set(self, *args: P.args, **kwargs: P.kwargs) -> Setting:
         """Values for this task's options, to invoke with; checked when the invocation is."""
         if args:
+            first = next(iter(self.options), "option")
             raise DefinitionError(
-                f"{self.name}.set takes options by name", where=self.origin, hint=f"{self.name}.set(option=value)"
+                f"{self.name}.set takes options by name",
+                where=call_line(caller_frame()),
+                hint=f"write {self.name}.set({first}=...)",
             )
         return Setting(self.name, kwargs)
 
@@ -143,6 +147,12 @@ class Task(Generic[P, R_co]):
         return self._beside("failed", failure_type(self.over))
 
     def _beside(self, kind: Literal["cells", "failed"], product: Type[Any]) -> Streamed[[], Any]:
+        if self.of is not None:
+            raise DefinitionError(
+                f"'{self.name}' is a dep and no task: it has no .{kind}",
+                where=call_line(caller_frame()),
+                hint=f"only a task has .{kind}, such as {self.of.name}.{kind}",
+            )
         return Streamed(
             name=f"{self.name}.{kind}",
             fn=None,

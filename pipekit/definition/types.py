@@ -153,10 +153,8 @@ def _reach(start: Type[Any]) -> Iterator[Type[Any]]:
 
 
 PATH: Type[Path] = Type("Path", "class", Path)
-FILE: Type[Path] = Type("File", "declared", Path, parent=PATH, place="file", doc="A file: its identity is its content.")
-FOLDER: Type[Path] = Type(
-    "Folder", "declared", Path, parent=PATH, place="folder", doc="A folder: its identity is what is in it."
-)
+FILE: Type[Path] = Type("File", "declared", Path, parent=PATH, place="file", doc="The path of a file.")
+FOLDER: Type[Path] = Type("Folder", "declared", Path, parent=PATH, place="folder", doc="The path of a folder.")
 
 File = Annotated[Path, FILE]
 Folder = Annotated[Path, FOLDER]

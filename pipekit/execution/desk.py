@@ -58,6 +58,8 @@ class Desk:
     _options: dict[int, bytes] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
+    _held: dict[int, set[Digest]] = field(default_factory=dict)  # what a step made and nobody stores
+    _holders: dict[Digest, int] = field(default_factory=dict)  # of how many steps such an object is
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -170,13 +172,33 @@ class Desk:
     def take(self, node: int, made: Made) -> Product:
         """A product that a worker made: its small objects become available."""
         self._put(node, {Digest(digest): body for digest, body in made.bodies.items()})
-        return Product.unpack(made.product)
+        product = Product.unpack(made.product)
+        self._hold(node, product.objects)
+        return product
 
     def manifest(self, node: int, items: Iterable[Product]) -> Product:
         """The product of a stream with these items."""
         encoded = manifests.encode(items)
         self._put(node, encoded.bodies)
+        self._hold(node, encoded.bodies)
         return encoded.product
+
+    def keep(self, products: Iterable[Product]) -> None:
+        """Store these for good, whoever made them."""
+        passing = self.dispatcher.passing
+        for digest in {digest for product in products for digest in product.objects}:
+            if digest in passing or self.dispatcher.passing_objects.has(digest):
+                self.store.put({digest: self.dispatcher.read(digest)})
+
+    def _hold(self, node: int, objects: Iterable[Digest]) -> None:
+        """Two steps may make the same object: it is there until both are freed."""
+        if self.keeps(node):
+            return
+        held = self._held.setdefault(node, set())
+        for digest in objects:
+            if digest not in held:
+                held.add(digest)
+                self._holders[digest] = self._holders.get(digest, 0) + 1
 
     def _put(self, node: int, bodies: Mapping[Digest, Any]) -> None:
         if not bodies:
@@ -206,17 +228,17 @@ class Desk:
     def present(self, node: int, product: Product) -> bool:
         """Can the product of a known step be read?"""
         planned = self.ledger[node].planned
-        return planned.present if product == planned.product else present(product, self.store)
+        if product != planned.product or planned.task.config.store == "never":
+            return present(product, self.store)
+        return planned.present
 
     def free(self, node: int) -> None:
         """Nobody reads the step's product any more: what is not stored goes."""
-        product = self.ledger.products.get(node)
-        if product is None or self.keeps(node):
-            return
-        gone = [product]
-        if product.codec == manifests.CODEC:
-            gone += self.dispatcher.items(product)
-        for digest in {digest for one in gone for digest in one.objects}:
+        for digest in self._held.pop(node, ()):
+            others = self._holders.pop(digest) - 1
+            if others:
+                self._holders[digest] = others
+                continue
             self.dispatcher.passing.pop(digest, None)
             if self.dispatcher.passing_objects.has(digest):
                 self.dispatcher.passing_objects.delete(digest)

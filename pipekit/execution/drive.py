@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipekit.errors import PipekitError
+from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
@@ -23,6 +23,9 @@ from pipekit.parallel.pools.protocol import Lost, Pool, Unread, Up
 
 TICK = 0.1
 """Seconds between two looks at logs and counters while something runs."""
+
+MOST_STILLBORN = 3
+HINT_STILLBORN = "a module of the project may hide one of Python's own (queue.py, random.py): rename it"
 
 _LONGEST_WAIT = 60.0
 
@@ -45,6 +48,7 @@ class Drive:
         self.at: dict[tuple[int, int], int] = {}
         self.pids: dict[int, int] = {}
         self._number = 0
+        self._stillborn = 0
         self._ticked = 0.0
 
     def run(self) -> Iterator[Event]:
@@ -138,12 +142,15 @@ class Drive:
         row = self.desk.ledger[command.node]
         self._number += 1
         job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
+        if self.desk.ledger.moved and row.planned.task.kind != "each":
+            row.key = self.recorder.key(command.node)
         try:
             call = self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
         except PipekitError as error:
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
             self.outcomes.fail(command.node, Fault(str(error), ""))
             return
+        self.items.forget(command.node)
         self.jobs[job.number] = job
         self.at[command.node, command.unit] = job.number
         if row.began is None:
@@ -173,7 +180,9 @@ class Drive:
         job = self.jobs.pop(number, None)
         self.desk.devices.release(number)
         fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
-        if self.desk.ledger[command.node].planned.task.kind == "each":
+        if not command.begun:
+            self.outcomes.inbox.append(says.Again(command.node, command.unit))
+        elif self.desk.ledger[command.node].planned.task.kind == "each":
             self.items.dropped(command.node, command.unit, fault)
         else:
             self._failed(command.node, command.unit, fault)
@@ -192,8 +201,10 @@ class Drive:
     def _hear(self, heard: Heard) -> None:
         if isinstance(heard, Up):
             self.pids[heard.worker] = heard.pid
+            self._stillborn = 0
             self.outcomes.inbox.append(says.WorkerUp(heard.worker))
         elif isinstance(heard, Lost):
+            self._count_start(heard)
             for job in self.jobs.values():
                 if job.worker == heard.worker and not job.lost:
                     job.lost = f"the worker was lost: {heard.cause}"
@@ -205,6 +216,15 @@ class Drive:
             of = self.jobs.get(heard.message.job) if handler is not None else None
             if handler is not None and of is not None:
                 handler(self, of, heard.message)
+
+    def _count_start(self, lost: Lost) -> None:
+        """Workers that die before they are there, one after the other, never will be."""
+        if lost.worker in self.pids:
+            return
+        self._stillborn += 1
+        if self._stillborn >= MOST_STILLBORN:
+            last = lost.detail.strip().splitlines()[-1] if lost.detail.strip() else lost.cause
+            raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
     def _done(self, job: Job, done: Done) -> None:
         row = self._close(job, done.seconds, done.opened)
@@ -220,9 +240,7 @@ class Drive:
             self.outcomes.made(job.node, product, done.peak)
 
     def _failed(self, number: int, unit: int, fault: Fault) -> None:
-        if self.outcomes.try_again(number, unit, fault):
-            self.items.forget(number)
-        else:
+        if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
     def _close(self, job: Job, seconds: float, opened: tuple[str, ...]) -> Entry:

@@ -32,13 +32,22 @@ def encode(left: Sequence[Left]) -> Encoded:
     return codecs.encode([(one.item.pack(), one.error) for one in left])
 
 
-def read(store: Store, step: Digest) -> list[Left]:
-    """The failures recorded for a step; none where there is no such record."""
+def read(store: Store, step: Digest) -> list[Left] | None:
+    """The failures recorded for a step; no one where there is no such record, None where its object is gone."""
     record = store.record(key(step))
     if record is None:
         return []
+    if len(store.has(record.product.objects)) < len(set(record.product.objects)):
+        return None
     rows = codecs.decode(record.product, store.read, no_file)
     return [Left(Product.unpack(item), error) for item, error in rows]
+
+
+def present(store: Store, step: Digest) -> bool:
+    """Can the items be read that are recorded as failed?"""
+    left = read(store, step)
+    wanted = {digest for one in left or () for digest in one.item.objects}
+    return left is not None and len(store.has(wanted)) == len(wanted)
 
 
 def no_file(stored: Stored) -> Path:

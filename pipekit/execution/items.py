@@ -41,16 +41,27 @@ class Items:
         step = row.planned.step
         source = step.deps[0].steps[0]
         flow = self.flows.get(source)
-        sides = self.desk.sides(number)
-        each = Each(number, flow or Flow(), keys.item_prefix(row.planned.static.digest, sides), sealed=sealed)
+        each = Each(number, flow or Flow(), self._prefix(number), sealed=sealed)
         self.eaches[number] = each
         self.flows[number] = each.out
         if step.deps[0].kind != "product" or not self.desk.streams(source):
             each.source = Flow()
             self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
-        elif flow is None:
+        elif flow is not None:
+            each.follows = True
+        else:
             each.source.items, each.source.ended = self.desk.items(number), True
         self.advance(each)
+
+    def _prefix(self, number: int) -> Digest:
+        return keys.item_prefix(self.desk.ledger[number].planned.static.digest, self.desk.sides(number))
+
+    def _outdated(self, each: Each) -> bool:
+        """Has something that the each works with come out another way meanwhile?"""
+        if not self.desk.ledger.moved:
+            return False
+        flow = self.flows.get(self.desk.ledger[each.node].planned.step.deps[0].steps[0])
+        return each.prefix != self._prefix(each.node) or (each.follows and each.source is not flow)
 
     def opened(self, number: int) -> bool:
         """Is this an each whose items are flowing already? Then its key changes nothing any more."""
@@ -84,8 +95,9 @@ class Items:
         return self.desk.manifest(number, flow.items)
 
     def forget(self, number: int) -> None:
-        """A stream is tried again, from its first item."""
-        self.flows.pop(number, None)
+        """A stream runs, perhaps not for the first time, from its first item."""
+        if number not in self.eaches:
+            self.flows.pop(number, None)
 
     def split_done(self, job: Job, fault: Fault | None) -> bool:
         """A list product has been split; False if the job was something else."""
@@ -129,6 +141,8 @@ class Items:
             return
         made = tuple(self.outcomes.take(each.node, one) for one in item.made)
         each.put(item.number, made, item.seconds)
+        if self._outdated(each):
+            return
         flat = self.desk.ledger[each.node].planned.task.flat
         self.recorder.record_item(each.node, each.key(item.number), made, item, flat)
 
@@ -193,9 +207,15 @@ class Items:
     def complete(self, number: int) -> None:
         """Every item has a result: the each's product is their manifest."""
         each, row = self.eaches[number], self.desk.ledger[number]
+        if self._outdated(each):
+            self.begin(number, sealed=True)
+            return
+        if self.desk.ledger.moved:
+            row.key = self.recorder.key(number)
         each.out.ended = True
         config = row.planned.task.config
         row.left = each.left()
+        self.desk.keep(one.item for one in row.left)
         if self._too_many(each, config.max_errors):
             self.outcomes.fail(number, Fault(f"{each.failed} items failed, more than max_errors", ""))
             return
@@ -205,7 +225,7 @@ class Items:
         product = self.desk.manifest(number, each.out.items)
         self.tell(final=number)
         self._wake(number)
-        row.state = "ran" if each.ran or each.failed else "cached"
+        row.state = "cached" if each.cached and not each.ran and not each.failed else "ran"
         self.outcomes.made(number, product)
 
     def tell(self, final: int | None = None) -> None:

@@ -41,6 +41,7 @@ class Ledger:
         self.plan = plan
         self.rows = [Entry(planned, planned.reason, planned.key, planned.product) for planned in plan.entries]
         self.products: dict[int, Product] = {}
+        self.moved = False  # some product came out another way than it was known, so keys may have too
 
     def __getitem__(self, step: int) -> Entry:
         return self.rows[step]
@@ -49,7 +50,9 @@ class Ledger:
         """The product of a step is known; True if it is not what it was known to be before."""
         before = self.products.get(step)
         self.products[step] = self.rows[step].product = product
-        return before is not None and before.digest != product.digest
+        changed = before is not None and before.digest != product.digest
+        self.moved = self.moved or changed
+        return changed
 
     def is_partial(self, step: int) -> bool:
         """Does something that the step reads, directly or not, lack items?"""

@@ -22,7 +22,7 @@ from pipekit.values import Digest
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One step's part of the plan. `state` is cached, would_run or may_run; `record` is the hit, `near` the newest record
-    with the same static part; `present`: the product can be read; `pinned` was given by hand."""
+    with the same static part; `present`: nobody who might read the product found it gone; `pinned` was given by hand."""
 
     step: Step
     task: Task[..., Any]
@@ -105,13 +105,15 @@ class _Planner:
             self.products[step.id] = pinned.product
             return Planned(step, task, static, "cached", Reason("pinned"), pinned=pinned)
         near = self.newest.get(static.digest)
-        deps = contributions(step.deps, self.products, lambda one: failed.read(self.store, self.found[one]))
+        deps = contributions(step.deps, self.products, self._left)
         if deps is None:
             state = "would_run" if near is None or step.id in self.forced else "may_run"
             return Planned(step, task, static, state, Reason(reasons.UPSTREAM), near=near)
         key = keys.key(static.digest, deps)
         record = near if near is not None and near.key == key else self.store.record(key) if near is not None else None
         why = stale(record, self.world) if record is not None else None
+        if record is not None and task.config.on_error != "raise" and failed.read(self.store, key) is None:
+            why = Reason(reasons.MISSING)
         if step.id in self.forced:
             why = reasons.FORCED
         if record is None or why is not None:
@@ -119,6 +121,9 @@ class _Planner:
         self.products[step.id] = record.product
         self.found[step.id] = key
         return Planned(step, task, static, "cached", reasons.CACHED, key, record, near)
+
+    def _left(self, step: int) -> Sequence[failed.Left]:
+        return failed.read(self.store, self.found[step]) or () if step in self.found else ()
 
 
 def encode_pin(task: Task[..., Any]) -> Encoded:
@@ -207,6 +212,9 @@ def _there(entries: list[Planned], asked: Collection[int], store: Store) -> Call
     found = store.has({digest for product in whole.values() for digest in product.objects})
 
     def there(number: int, product: Product) -> bool:
+        entry = entries[number]
+        if entry.task.config.on_error != "raise" and entry.key is not None and not failed.present(store, entry.key):
+            return False
         return found.issuperset(product.objects) if number in whole else present(product, store)
 
     return there

@@ -40,16 +40,25 @@ class Recorder:
         """Form the key of a step whose deps are known; its record, if that is a hit."""
         row = self.ledger[number]
         planned = row.planned
-        deps = contributions(planned.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
-        assert deps is not None
-        row.key = keys.key(planned.static.digest, deps)
+        row.key = self.key(number)
         record, why = self._look_up(number, row.key)
         if record is None or why is not None:
             row.reason = self._why(number, why)
             return None
         if planned.task.config.on_error != "raise":
-            row.left = failed.read(self.store, row.key)
+            left = failed.read(self.store, row.key)
+            if left is None:
+                row.reason = Reason(reasons.MISSING)
+                return None
+            row.left = left
         return record
+
+    def key(self, number: int) -> Digest:
+        """The step's key, from what its deps have made by now; they are all known."""
+        step = self.ledger[number].planned
+        deps = contributions(step.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
+        assert deps is not None
+        return keys.key(step.static.digest, deps)
 
     def _look_up(self, number: int, key: Digest) -> tuple[Record | None, Reason | None]:
         planned, plan = self.ledger[number].planned, self.ledger.plan
@@ -103,7 +112,7 @@ class Recorder:
             static.facts.pack(),
             b"".join(self._parts(number)),
         )  # fmt: skip
-        if row.left:
+        if row.planned.task.kind == "each" and row.planned.task.config.on_error != "raise":
             kept = failed.encode(row.left)
             self.store.put(kept.bodies)
             self._claim(failed.key(row.key), number, kept.product, 0.0)
@@ -141,7 +150,15 @@ class Recorder:
         for key, record in found.items():
             if stale(record, self.ledger.plan.world) is None and not gone.intersection(record.product.objects):
                 results[key] = self._result(record)
-        return results
+        return self._readable(results, found)
+
+    def _readable(self, results: dict[Digest, Result], found: Mapping[Digest, Record]) -> dict[Digest, Result]:
+        """Those whose items can be read too: what an item of a flat each gave is a manifest of them."""
+        flat = [key for key in results if found[key].product.codec == manifests.CODEC]
+        inside = {key: {digest for one in _items(results[key]) for digest in one.objects} for key in flat}
+        wanted = set().union(*inside.values())
+        gone = wanted - self.store.has(wanted) if wanted else wanted
+        return {key: result for key, result in results.items() if gone.isdisjoint(inside.get(key, ()))}
 
     def _result(self, record: Record) -> Result:
         product = record.product
@@ -168,3 +185,7 @@ class Recorder:
         encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
         self.store.put(encoded.bodies)
         self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
+
+
+def _items(result: Result) -> Sequence[Product]:
+    return () if isinstance(result, Left) else result

@@ -39,6 +39,7 @@ class Each:
     batches: dict[int, tuple[int, ...]] = field(default_factory=dict)
     out: Flow = field(default_factory=Flow)
     sealed: bool = False
+    follows: bool = False  # its source is the flow of a step of this run
     closed: bool = False
     ran: int = 0
     cached: int = 0

@@ -54,7 +54,7 @@ def meant(name: str, known: Iterable[str], what: str) -> str:
         return f"did you mean {near!r}?"
     if not known:
         return f"there is no {what} at all"
-    return f"there is: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
+    return f"there {'is' if len(known) == 1 else 'are'}: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
 
 
 def upstream(graph: Graph, of: Iterable[Named]) -> Selection:

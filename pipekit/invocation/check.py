@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipekit.definition.show import article
 from pipekit.definition.tasks import Option, Setting, Task
 from pipekit.invocation.cells import sweep
-from pipekit.invocation.document import Section, check_extends, choose, shape
+from pipekit.invocation.document import Section, choose, shape
 from pipekit.invocation.files import Files, Look
 from pipekit.invocation.findings import Findings
 from pipekit.invocation.given import Given, Sources, caller, check_names, from_python, from_section, from_text
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from pipekit.graph import Graph
 
 MOST_CELLS = 100_000
+MOST_LOOKED = 1000
 MOST_MATCHES = 1_000_000
-"""How many combinations a matrix may have, and how often they may be compared with a row of exclude."""
+"""How many combinations a matrix may have, how many outputs' folders are looked at, and how often cells may be compared with
+a row of exclude."""
 
 
 def invoke(
@@ -60,9 +62,9 @@ def invoke(
     in_python = settings or options or matrix or any(isinstance(target, Task) for target in targets)
     where = caller() if in_python else None
     read = shape(document, findings)
-    check_extends(read, findings)
-    check_names(read, known)
     section = choose(read, name, findings)
+    findings.blurred = bool(findings.problems)
+    check_names(read, known)
     sources = from_section(section, known)
     from_python(sources, settings, options, matrix, where, known)
     from_text(sources, overrides, known)
@@ -151,7 +153,12 @@ class _Checking:
         swept = sweep(made)
         for problem in problems(made, swept):
             self.known.findings.take([replace(problem, where=problem.where or exclude)])
-        self.files.refuse({path.text: path.task for path in paths(made, swept)})
+        written = {path.text: path for path in paths(made, swept)}
+        self.files.refuse({text: path.task for text, path in written.items()})
+        for text, path in written.items() if len(written) <= MOST_LOOKED else ():
+            if (file := self.files.below(text)) is not None:
+                message = f"the output {text!r} of {path.task!r}: {file!r} is a file, not a folder"
+                self.known.findings.say(message, path.output.origin, "write it elsewhere")
 
     def _value(self, key: Key, given: Given) -> Any:
         option = self.known.find(*key)
@@ -183,15 +190,15 @@ class _Checking:
 
     def _missing(self, key: Key, option: Option) -> None:
         task, name = key
-        at = self.known.findings.at(option.origin)
+        findings = self.known.findings
+        if findings.blurred or task in findings.meant or key in findings.meant:
+            return
         secret = option.type.is_secret
         text = "" if secret else f", with -o {task}.{name}=..."
         value = '"${env:NAME}"' if secret else "..."
         hint = f"give it in pipeline.yaml (options: {{{task}: {{{name}: {value}}}}}){text}, or in Python: {task}.set({name}=...)"
         wanted = article(option.type.name)
-        self.known.findings.say(
-            f"task '{task}' needs a value for its option '{name}', {wanted}{at}", option.origin, hint
-        )
+        findings.say(f"task '{task}' needs a value for its option '{name}', {wanted}", option.origin, hint)
 
     def _is_here(self, key: Key) -> bool:
         task = self.known.graph.tasks.get(key[0])

@@ -83,7 +83,9 @@ def shape(root: Located | None, findings: Findings) -> Document:
 
 
 def choose(document: Document, wanted: str | None, findings: Findings) -> Section:
-    """The invocation called `wanted`, without a name the default one; with everything that it inherits."""
+    """The invocation called `wanted`, without a name the default one; with everything that it inherits. What is wrong with any
+    `extends` is said first."""
+    check_extends(document, findings)
     sections = document.sections
     key = wanted or "default"
     if key not in sections:
@@ -92,7 +94,9 @@ def choose(document: Document, wanted: str | None, findings: Findings) -> Sectio
         elif key == "default":
             findings.say("no invocation is named 'default'", None, f"name one of: {listed(sections)}")
         else:
-            there = f"the invocations are: {listed(sections)}" if sections else "there are no invocations"
+            there = (
+                f"the invocations are: {listed(sections)}" if sections else "pipeline.yaml has none: leave the name out"
+            )
             findings.say(f"there is no invocation {name(wanted)}", None, findings.nearest(key, sections) + there)
     section = inherited(document, sections[key]) if key in sections else Section(key)
     base = document.base.part("options")

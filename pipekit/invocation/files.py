@@ -14,7 +14,7 @@ from pipekit.definition.types import Type
 from pipekit.invocation.findings import Findings
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.known import Key
-from pipekit.invocation.words import clip
+from pipekit.invocation.words import clip_path
 from pipekit.values import Origin
 
 Look = Callable[[Path], Literal["file", "folder"] | None]
@@ -49,6 +49,14 @@ class Files:
             if self.look is not None:
                 self._present(named, self.look)
 
+    def below(self, path: str) -> str | None:
+        """The file, if there is one, that stands where a folder of the output `path` should be."""
+        if self.look is None or self.folder is None:
+            return None
+        plain = self._inside(Path(path))
+        above = _up(posixpath.dirname(plain)) if plain is not None else ()
+        return next((up for up in above if self.look(self.folder / up) == "file"), None)
+
     def refuse(self, outputs: Mapping[str, str]) -> None:
         """An option that names an output (path -> its task) of the same invocation is a problem."""
         written = {posixpath.normpath(path): task for path, task in outputs.items()}
@@ -70,14 +78,9 @@ class Files:
         found, wanted = self.seen[path], "folder" if named.folder else "file"
         if found == wanted:
             return
-        what = (
-            f"there is no {wanted} {clip(str(path))!r}"
-            if found is None
-            else f"{clip(str(path))!r} is a {found}, not a {wanted}"
-        )
-        relative = (
-            "" if named.path.is_absolute() or self.folder is None else "; a path is relative to the project's folder"
-        )
+        shown = repr(clip_path(str(named.path)))
+        what = f"there is no {wanted} {shown}" if found is None else f"{shown} is a {found}, not a {wanted}"
+        relative = "" if named.path.is_absolute() or self.folder is None else f"; relative paths start at {self.folder}"
         self.findings.say(f"{_option(named.key)}: {what}", named.origin, f"make it, or give another {wanted}{relative}")
 
     def _inside(self, path: Path) -> str | None:
@@ -92,7 +95,7 @@ class Files:
 
     def _own(self, named: Named, path: str, task: str) -> None:
         what = "names" if not named.folder or path == self._inside(named.path) else "holds"
-        message = f"{_option(named.key)}: {clip(str(named.path))!r} {what} {clip(path)!r}, the output of '{task}' in the same invocation"
+        message = f"{_option(named.key)}: {clip_path(str(named.path))!r} {what} {clip_path(path)!r}, the output of '{task}' in the same invocation"
         self.findings.say(message, named.origin, f"make '{task}' a dep, or write its product elsewhere")
 
 

@@ -21,6 +21,10 @@ class Findings:
     folder: Path | None = None
     problems: list[Problem] = field(default_factory=list)
     compared: int = 0
+    meant: set[object] = field(default_factory=set)
+    blurred: bool = False
+    """`meant`: the tasks and (task, option) that unknown names were probably meant to be; `blurred`: what was given cannot be
+    read in full. A value that is missing because of that is no problem of its own."""
 
     def say(self, message: str, where: Origin | None = None, hint: str | None = None) -> None:
         """Add one problem."""
@@ -30,15 +34,18 @@ class Findings:
         """Add problems that others found."""
         self.problems.extend(problems)
 
-    def nearest(self, name: object, known: Collection[object]) -> str:
-        """`"did you mean 'top'? "`, or nothing where no known name is near."""
+    def nearest(self, name: object, known: Collection[object], task: str | None = None) -> str:
+        """`"did you mean 'top'? "`, or nothing where no known name is near. Names of options are those of `task`."""
         self.compared += len(known)
         if not isinstance(name, str) or self.compared > COMPARED:
             return ""
         from difflib import get_close_matches  # only once something is wrong
 
         near = get_close_matches(name[:80], [one for one in known if isinstance(one, str)], n=1, cutoff=0.6)
-        return f"did you mean '{clip(near[0])}'? " if near else ""
+        if not near:
+            return ""
+        self.meant.add(near[0] if task is None else (task, near[0]))
+        return f"did you mean '{clip(near[0])}'? "
 
     def at(self, origin: Origin | None) -> str:
         """`" (tasks.py:31)"`."""

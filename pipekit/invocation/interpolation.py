@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipekit.definition.types import Type
@@ -15,6 +15,7 @@ from pipekit.invocation.located import Located
 from pipekit.invocation.scalars import core, simple
 from pipekit.invocation.secrets import AbsentSecret
 from pipekit.invocation.shapes import is_secret_leaf, is_text, part
+from pipekit.invocation.words import clip
 from pipekit.values import Origin, Secret
 
 Parse = Callable[[str, Origin], Located]
@@ -51,10 +52,10 @@ class Interpolation:
             return {key: self.value(below, part(type, key)) for key, below in node.value.items()}
         if isinstance(node.value, list):
             return [self.value(below, part(type, index)) for index, below in enumerate(node.value)]
+        if is_secret_leaf(type) and (isinstance(node.value, str) or is_text(type)):
+            return self._secret(node)
         if not isinstance(node.value, str):
             return node.value
-        if is_secret_leaf(type):
-            return self._secret(node)
         if START not in node.value:
             return node.value
         text = self.text(node)
@@ -72,8 +73,19 @@ class Interpolation:
         try:
             return self.parse(text, origin).plain()
         except InvocationError as error:
-            self.findings.take(error.problems)
+            for problem in error.problems:
+                message = problem.message.replace(" of line 1", "").removesuffix(" before this")
+                self.findings.say(f"{clip(text)!r}: {message}", origin, problem.hint)
             return None
+
+    def given(self, node: Located) -> str:
+        """What the environment has for the interpolations in `node`: `"TOP is 'lots'"`; nothing where there are none."""
+        names = [found["name"] for found in _REFERENCE.finditer(node.value)] if isinstance(node.value, str) else []
+        return ", ".join(
+            f"{name} is {clip(self.environ[name])!r}" if self.environ.get(name) else f"{name} is empty"
+            for name in names
+            if name in self.environ
+        )
 
     def missing(self) -> None:
         """Make every variable that was found unset since the last call a problem."""
@@ -94,11 +106,11 @@ class Interpolation:
         return found if found or default is None else default[2:]
 
     def _secret(self, node: Located) -> Any:
-        found = _REFERENCE.fullmatch(node.value)
+        found = _REFERENCE.fullmatch(str(node.value))
         if found is None or found["default"] is not None:
             self.findings.say(
                 "a Secret cannot be written in pipeline.yaml",
-                node.origin,
+                replace(node.origin, length=0),
                 'only "${env:NAME}", the whole value and without a default, may give it',
             )
             return AbsentSecret("")

@@ -51,15 +51,19 @@ class Known:
         """`"task.option"` as a key; if it names none, that is a problem at `where`."""
         task, dot, option = text.partition(".") if isinstance(text, str) else ("", "", "")
         if not (task and dot and option):
-            self.findings.say(f"{name(text)} names no option", where, f"write task.option{self._example(task)}")
+            self.findings.say(f"{name(text)} names no option", where, f"write task.option{self._example(text)}")
             return None
         if not self.task(task, where) or self.option(task, option, where) is None:
             return None
         return task, option
 
-    def _example(self, task: str) -> str:
-        here = self.graph.tasks.get(task)
-        return f", such as {task}.{next(iter(here.options))}" if here is not None and here.options else ""
+    def _example(self, text: Any) -> str:
+        """An option of the task, or of a task that has an option, called `text`."""
+        here = self.graph.tasks.get(text)
+        if here is not None and here.options:
+            return f", such as {text}.{next(iter(here.options))}"
+        owner = next((task for task, one in self.graph.tasks.items() if text in one.options), None)
+        return f", such as {owner}.{text}" if owner is not None else ""
 
     def _tasks(self, task: Any) -> str:
         tasks = self.graph.tasks
@@ -75,4 +79,4 @@ class Known:
         at = self.findings.at(here.origin) if here is not None else ""
         if not options:
             return f"{task} takes no options{at}"
-        return f"{self.findings.nearest(option, options)}{task} takes: {listed(options)}{at}"
+        return f"{self.findings.nearest(option, options, task)}{task} takes: {listed(options)}{at}"

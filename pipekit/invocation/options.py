@@ -3,8 +3,9 @@ which of several given values counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from pipekit.definition.check import Mismatch, check
@@ -18,7 +19,11 @@ from pipekit.invocation.interpolation import Interpolation
 from pipekit.invocation.known import Key
 from pipekit.invocation.located import Located
 from pipekit.invocation.shapes import is_text
+from pipekit.invocation.words import shown
 from pipekit.values import Origin
+
+_WRITTEN: Mapping[Any, str] = {bool: "write true or false", date: "write it like 2024-12-31"}
+"""How a value of a class is written."""
 
 
 class Wrong:
@@ -65,17 +70,30 @@ class Values:
         return given.raw
 
     def _say(self, key: Key, option: Option, given: Given, bad: Mismatch) -> None:
-        where = given.origin
+        where, environ = given.origin, ""
         if isinstance(given.raw, Located):
-            where = _deepest(given.raw, bad.path).origin
-        self.reading.findings.say(
-            f"option '{key[1]}' of task '{key[0]}': {bad.message}", where, self._hint(option.type, bad)
-        )
+            node = _deepest(given.raw, bad.path)
+            secret = option.type.is_secret
+            where, environ = (
+                replace(node.origin, length=0) if secret else node.origin,
+                "" if secret else self.reading.given(node),
+            )
+        message = bad.message
+        if given.source != "python" and (bad.value is None or isinstance(bad.value, bool)):
+            message = message.replace(f"{bad.value} is not", f"{shown(bad.value)} is not", 1)
+        hint = self._hint(option.type, bad)
+        if environ:
+            hint = f"in the environment {environ}" + (f"; {hint}" if hint else "")
+        self.reading.findings.say(f"option '{key[1]}' of task '{key[0]}': {message}", where, hint)
 
     def _hint(self, type: Type[Any], bad: Mismatch) -> str | None:
         wrong = bad.type
-        if wrong.cls is str and isinstance(bad.value, (bool, int, float)):
+        if isinstance(bad.value, (bool, int, float)) and is_text(wrong):
             return "put it in quotes if it is text"
+        if wrong.cls in _WRITTEN:
+            return _WRITTEN[wrong.cls]
+        if wrong.kind == "items" and not isinstance(bad.value, list):
+            return "write a list, such as [a, b]"
         at = self.reading.findings.at(wrong.origin)
         if at:
             return f"'{wrong.name}' is declared in{at.replace('(', '').replace(')', '')}"

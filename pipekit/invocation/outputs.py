@@ -15,6 +15,9 @@ from pipekit.invocation.cells import Sweep, text
 from pipekit.invocation.invocation import Invocation, Output
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+OURS = ("tasks.py", "tasks", "pipeline.yaml", "pipeline.lock", ".git")
+"""What a project is made of, and no output may replace."""
+
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f]")
 
 
@@ -71,9 +74,11 @@ def problems(invocation: Invocation[Any], swept: Sweep) -> tuple[Problem, ...]:
             try:
                 made = _filled(output, swept, _scope(invocation, swept, output.task))
             except _Wrong as wrong:
-                found.append(Problem(f"output of {output.task!r}: {wrong.message}", output.origin, wrong.hint))
+                message = f"the output {output.path!r} of {output.task!r}: {wrong.message}"
+                found.append(Problem(message, output.origin, wrong.hint))
                 continue
-            outside = next((problem for path in made if (problem := _outside(path))), None)
+            whole = not _makes_folder(invocation, output.task)
+            outside = next((problem for path in made if (problem := _outside(path, whole))), None)
             good += [] if outside else made
             found += [outside] if outside else []
     return (*found, *_shared(good, swept), *_nested(good))
@@ -104,7 +109,7 @@ def _parts(template: str, scope: _Scope) -> list[str | int]:
         if found[0] in ("{{", "}}"):
             parts.append(found[0][0])
         elif found[1] is None:
-            raise _Wrong(f"{template!r} has a lone {found[0]!r}", f"write {found[0] * 2!r} for the sign itself")
+            raise _Wrong(f"it has a lone {found[0]!r}", f"write {found[0] * 2!r} for the sign itself")
         else:
             parts.append(_named(found[1], scope))
     return [*parts, template[end:]]
@@ -118,13 +123,15 @@ def _named(name: str, scope: _Scope) -> str | int:
             choices = " or ".join(f"{{{one}}}" for one in meant)
             raise _Wrong(f"{{{name}}} may be the option of several tasks", f"write {choices}")
         if meant and meant[0] in scope.secret:
-            raise _Wrong(f"{{{name}}} is a secret", "a path must not show one")
+            raise _Wrong(f"{{{name}}} is a Secret", "take it out: a path must not show one")
         if meant:
             return scope.axes[meant[0]] if known is scope.axes else _plain(text(known[meant[0]]))
     if any(one == name or one.endswith(f".{name}") for one in scope.beyond):
-        raise _Wrong(f"{{{name}}} has no single value here", "below '.cells' the axes above it are gone")
+        raise _Wrong(f"{{{name}}} has no single value here", "take it out: below '.cells' the axes above it are gone")
     choices = ", ".join(f"{{{one}}}" for one in (*scope.axes, *scope.own, *scope.upstream))
-    raise _Wrong(f"no option {name!r}", f"the path may hold {choices}" if choices else "no option is upstream of it")
+    raise _Wrong(
+        f"there is no option {name!r}", f"the path may hold {choices}" if choices else "no option is upstream of it"
+    )
 
 
 def _scope(invocation: Invocation[Any], swept: Sweep, task: str) -> _Scope:
@@ -156,10 +163,16 @@ def _near(invocation: Invocation[Any], task: str) -> list[str]:
     return list(seen)
 
 
-def _outside(path: Path) -> Problem | None:
+def _makes_folder(invocation: Invocation[Any], name: str) -> bool:
+    task = invocation.graph.tasks[name]
+    return task.streams or any(part.place == "folder" or part.kind == "any" for part in task.product.parts)
+
+
+def _outside(path: Path, whole: bool) -> Problem | None:
+    """Whether the path cannot be written to; `whole`: the product becomes one file."""
     shown, plain = path.text, posixpath.normpath(path.text)
     where = path.output.origin
-    if not path.text.strip() or plain == ".":
+    if not path.text.strip() or plain == "." or (whole and shown.endswith("/")):
         return Problem(
             f"the output of {path.task!r} has no file name", where, "write a path such as 'results/table.csv'"
         )
@@ -168,6 +181,11 @@ def _outside(path: Path) -> Problem | None:
         return Problem(f"the output {shown!r} of {path.task!r} lies outside the project", where, hint)
     if "\x00" in shown:
         return Problem(f"the output {shown!r} of {path.task!r} is no path", where, "take the NUL character out")
+    if plain.partition("/")[0] in OURS:
+        hint = "write it elsewhere, such as results/"
+        return Problem(
+            f"the output {shown!r} of {path.task!r} would overwrite the project's own {plain!r}", where, hint
+        )
     if plain.partition("/")[0] == ".pipekit":
         return Problem(f"the output {shown!r} of {path.task!r} lies in the store", where, "write it beside '.pipekit'")
     return None

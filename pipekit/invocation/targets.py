@@ -47,7 +47,7 @@ def choose_targets(
 def _named(target: Target, caller: Origin | None, known: Known) -> str | None:
     if isinstance(target, Task):
         return target.name if known.task(target.name, caller, gone=False) else None
-    return target if known.task(target, caller or Origin(f"-t {clip(target)}"), gone=False) else None
+    return target if known.task(target, caller or Origin(f"-t {clip(target)}".strip()), gone=False) else None
 
 
 def _present(node: Located, known: Known) -> str:

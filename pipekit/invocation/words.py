@@ -22,6 +22,11 @@ def clip(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
+def clip_path(text: str) -> str:
+    """A path, cut at its beginning where it is long."""
+    return text if len(text) <= LONGEST else "…" + text[-LONGEST + 1 :]
+
+
 def name(value: Any) -> str:
     """A name in quotes; what is no text as YAML writes it."""
     return f"'{clip(value)}'" if isinstance(value, str) else shown(value)

@@ -44,11 +44,13 @@ class Layout:
 
 def find(start: Path) -> Layout:
     """The project that `start` is or lies in: the nearest folder up that has tasks. Raises ProjectError."""
-    folder = start.absolute()
-    if not folder.is_dir():
-        raise ProjectError(
-            f"there is no folder {start}", where=Origin(str(start)), hint="name an existing folder with -C"
-        )
+    try:
+        folder = start.absolute()
+    except FileNotFoundError:
+        raise ProjectError("the working directory is gone", hint="change into one that is there") from None
+    if not is_folder(folder):
+        said = f"'{start}' is a file, not a folder" if folder.is_file() else f"there is no folder '{start}'"
+        raise ProjectError(said, where=Origin(str(start)), hint="name an existing folder with -C")
     for one in (folder, *folder.parents):
         layout = Layout(one)
         if layout.tasks.is_file():
@@ -58,6 +60,14 @@ def find(start: Path) -> Layout:
         where=Origin(str(folder)),
         hint="make one with `pipekit init`, or name the project's folder with -C",
     )
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder stands at `path`; nothing does where the machine takes it for no path at all."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def environ() -> Mapping[str, str]:

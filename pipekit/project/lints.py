@@ -12,15 +12,17 @@ from pipekit.definition.types import Type
 from pipekit.graph.graph import Graph
 from pipekit.invocation.schema import schema
 from pipekit.project.project import Project
+from pipekit.store.faults import telling
 
 
 def write_schema(project: Project) -> Path:
-    """Write the JSON Schema of this project's pipeline.yaml, where the file's first line points."""
+    """Write the JSON Schema of this project's pipeline.yaml, where the file's first line points. Raises StoreError."""
     path = project.layout.schema
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(schema(project.graph), indent=1, ensure_ascii=False) + "\n"
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
+    with telling("write", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
     return path
 
 

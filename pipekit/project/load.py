@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tokenize
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from pipekit.definition.check import raised as told
 from pipekit.definition.env import Env
 from pipekit.definition.tasks import Task
-from pipekit.errors import PipekitError, ProjectError
+from pipekit.errors import DefinitionError, PipekitError, Problem, ProjectError
 from pipekit.values import Origin, Raised, call_user
 
 _NOT_PROJECT = (f"{os.sep}site-packages{os.sep}", f"{os.sep}.venv{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -57,7 +61,8 @@ def load(folder: Path, *, afresh: bool = True) -> Env:
     in the project where it came from.
     """
     _prepare(folder, afresh)
-    found = call_user(importlib.import_module, "tasks")
+    with redirect_stdout(sys.stderr):  # what the tasks print while they are imported is no data of ours
+        found = call_user(importlib.import_module, "tasks")
     if isinstance(found, Raised):
         raise _imported(found.error, folder)
     return env_of(found.value, folder)
@@ -73,17 +78,27 @@ def env_of(module: ModuleType, folder: Path) -> Env:
     envs = {id(value): value for value in vars(module).values() if isinstance(value, Env)}
     if len(envs) == 1:
         return next(iter(envs.values()))
-    where = Origin(str(getattr(module, "__file__", folder)))
+    file = Path(getattr(module, "__file__", None) or folder)
+    where = Origin(str(file))
     named = getattr(module, "env", None)
     if isinstance(named, Env):
         return named
     if not envs:
-        raise ProjectError("there is no env in it", where=where, hint='begin with: env = pipekit.Env("name")')
+        raise ProjectError(f"there is no env in {file.name}", where=where, hint='begin with: env = pipekit.Env("name")')
     names = ", ".join(sorted(name for name, value in vars(module).items() if isinstance(value, Env)))
-    raise ProjectError(f"there are {len(envs)} envs in it: {names}", where=where, hint="call the project's own `env`")
+    raise ProjectError(
+        f"there are {len(envs)} envs in {file.name}: {names}",
+        where=where,
+        hint="call the project's own `env`, and let it include the others",
+    )
 
 
 def _prepare(folder: Path, afresh: bool) -> None:
+    for own in (folder / "pipekit.py", folder / "pipekit" / "__init__.py"):
+        if own.exists() and not str(own).startswith(_OURS):
+            raise ProjectError(
+                "a module of the project has the name of pipekit itself", where=Origin(str(own)), hint="rename it"
+            )
     place = str(folder)
     sys.path[:] = [place, *(one for one in sys.path if one != place)]
     sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, ProjectFinder)]
@@ -100,19 +115,47 @@ def _prepare(folder: Path, afresh: bool) -> None:
 
 def _imported(error: BaseException, folder: Path) -> PipekitError:
     """What importing raised, as an error with a place in the project."""
+    raised = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in raised if is_project(f.filename, str(folder) + os.sep)]
+    where = _origin(frames[-1]) if frames else Origin(str(folder))
+    if isinstance(error, DefinitionError):
+        # also what a query of a graph raises in the tasks themselves, which nobody typed on the command line
+        placed = [replace(problem, where=problem.where or where) for problem in error.problems]
+        return DefinitionError.of([_in_characters(problem) for problem in placed])
     if isinstance(error, PipekitError):
         return error
     if isinstance(error, SyntaxError):
         where = Origin(error.filename or str(folder), error.lineno or 0, error.offset or 0)
         return ProjectError(f"{type(error).__name__}: {error.msg}", where=where, hint="mend the file and run again")
-    raised = traceback.extract_tb(error.__traceback__)
     if raised and raised[-1].filename.startswith(_OURS) and not isinstance(error, ImportError):
         raise error
-    frames = [f for f in raised if is_project(f.filename, str(folder) + os.sep)]
-    where = Origin(frames[-1].filename, frames[-1].lineno or 0) if frames else Origin(str(folder))
-    made = ProjectError(f"importing the tasks raised {type(error).__name__}: {error}", where=where, hint=_advice(error))
+    problem = Problem(f"importing the tasks raised {told(error)}", where, _advice(error))
+    made = ProjectError.of([_in_characters(problem)])
     made.__cause__ = error
     return made
+
+
+def _origin(frame: traceback.FrameSummary) -> Origin:
+    """Where a frame stood; its columns in bytes, as Python tells them."""
+    start, end = frame.colno, frame.end_colno
+    if start is None or end is None or frame.end_lineno != frame.lineno:
+        return Origin(frame.filename, frame.lineno or 0)
+    return Origin(frame.filename, frame.lineno or 0, start + 1, end - start)
+
+
+def _in_characters(problem: Problem) -> Problem:
+    """The same, its column counted in characters: Python tells of bytes."""
+    where = problem.where
+    if not isinstance(where, Origin) or not where.column:
+        return problem
+    try:
+        with tokenize.open(where.file) as file:
+            line = file.read().splitlines()[where.line - 1].encode()
+    except (OSError, SyntaxError, UnicodeError, IndexError):
+        return problem
+    before, span = line[: where.column - 1], line[where.column - 1 : where.column - 1 + where.length]
+    column, length = len(before.decode(errors="replace")) + 1, len(span.decode(errors="replace"))
+    return Problem(problem.message, replace(where, column=column, length=max(length, 1)), problem.hint)
 
 
 def _advice(error: BaseException) -> str:

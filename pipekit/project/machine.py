@@ -9,10 +9,11 @@ from typing import Literal
 
 
 def look(path: Path) -> Literal["file", "folder"] | None:
-    """What stands at `path`."""
-    if path.is_dir():
-        return "folder"
-    return "file" if path.exists() else None
+    """What stands at `path`; nothing, where the machine takes it for no path at all."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.exists() else None
+    except (OSError, ValueError):
+        return None
 
 
 def cpus() -> int:

@@ -136,7 +136,11 @@ class _Tree:
     def _alias(self, event: Any) -> None:
         name = event.anchor
         if name not in self.anchors:
-            self._stop(f"there is no anchor '&{clip(name)}' above this alias", event, None)
+            self._stop(
+                f"there is no anchor '&{clip(name)}' above this alias",
+                event,
+                f"write &{clip(name)} before the value that is meant",
+            )
         known = self.anchors[name]
         if known is None:
             self._stop(f"the alias '*{clip(name)}' stands inside its own anchor", event, "write the value out")

@@ -42,11 +42,20 @@ def _stat(path: Path, digest: Digest) -> Stat | None:
     return Stat(f"output:{path}", found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, digest)
 
 
-def write(value: Any, path: Path) -> int:
+def is_untouched(path: Path, store: Store) -> bool:
+    """Was the folder at `path` written by us, for whatever product, and has nothing been put into it or taken out since?"""
+    known = store.stats([f"output:{path}"]).get(f"output:{path}")
+    return known is not None and _stat(path, known.digest) == known
+
+
+def write(value: Any, path: Path, *, ours: bool = False) -> int:
     """Write `value` to `path` atomically; a stream becomes a folder with one file per item. Gives the bytes written.
 
-    Raises ProjectError where the value has no form in that format, or the path cannot be written.
+    A folder that holds anything is only replaced where it is `ours`. Raises ProjectError where that is not so, where the value
+    has no form in that format, and where the path cannot be written.
     """
+    path = Path(os.path.abspath(path))
+    _check_replaceable(value, path, ours)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -67,6 +76,20 @@ def write(value: Any, path: Path) -> int:
             hint="nothing was lost: the product is in the store",
         ) from error
     return size
+
+
+def _check_replaceable(value: Any, path: Path, ours: bool) -> None:
+    """Whatever stands at `path` may be somebody's: a folder with something in it is never deleted unless we wrote it."""
+    if not path.is_dir():
+        return
+    if not _is_folder(value) or path.is_symlink():
+        raise ProjectError(f"{path} is a folder", where=Origin(str(path)), hint="name a file that is to be written")
+    if not ours and any(path.iterdir()):
+        raise ProjectError(
+            f"{path} is a folder with something in it, which would be lost; nothing was written",
+            where=Origin(str(path)),
+            hint="name a folder that is not there yet, or move this one away",
+        )
 
 
 def _is_folder(value: Any) -> bool:

@@ -59,6 +59,8 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LIMIT + 1)
     except FileNotFoundError:
+        if path.is_symlink():
+            _refuse(f"{path.name} is a link that leads nowhere", path, "delete it, or put what it names there")
         _refuse(f"there is no {path.name}", path, "write one, or run without it: every option then has its default")
     except OSError as error:
         _refuse(f"{path.name} cannot be read: {error.strerror or error}", path, "make it readable for you")

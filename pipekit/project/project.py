@@ -67,7 +67,8 @@ class Project:
     @cached_property
     def document(self) -> Located | None:
         """pipeline.yaml, read; None where there is none."""
-        return pipeline.read(self.layout.pipeline) if self.layout.pipeline.exists() else None
+        path = self.layout.pipeline
+        return pipeline.read(path) if path.exists() or path.is_symlink() else None
 
     @property
     def store(self) -> Store:
@@ -171,7 +172,7 @@ def write_outputs(run: Run, folder: Path) -> Iterator[Event]:
         path = folder / text
         if row.state == "cached" and path.exists() and outputs.is_current(path, row.product.digest, run.store):
             continue
-        size = outputs.write(run.value(number), path)
+        size = outputs.write(run.value(number), path, ours=path.is_dir() and outputs.is_untouched(path, run.store))
         outputs.remember(path, row.product.digest, run.store)
         run.written.append((number, text))
         yield events.OutputWritten(time.time(), number, text, size)

@@ -14,6 +14,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "a ':' cannot stand here",
         "put text that holds ': ' in quotes, or check the indentation",
     ),
+    ("node content", "a value is missing here", "write one, or take a ',' away"),
     ("expected ':'", "here a ':' is missing", "write 'key: value'"),
     ("expected <block end>", "this line does not fit the lines above", "check its indentation"),
     ("did not find expected key", "this line does not fit the lines above", "check its indentation"),
@@ -38,6 +39,9 @@ def explain(error: Any, lines: Sequence[str]) -> tuple[str, Span, str | None]:
     mark = getattr(error, "problem_mark", None)
     problem, context = str(getattr(error, "problem", None) or error), str(getattr(error, "context", None) or "")
     at = _place(mark, lines)
+    conflict = next((n for n, line in enumerate(lines) if line.startswith(("<<<<<<< ", ">>>>>>> "))), None)
+    if conflict is not None:
+        return "a merge conflict stands here", (conflict, 0, len(lines[conflict])), "settle it, and delete its marks"
     for name, (opening, closing) in _OPEN.items():
         if context.endswith(name) and "expected" in problem:
             start = _place(error.context_mark, lines)

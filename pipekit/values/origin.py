@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A place in a file: `line` and `column` count from 1, 0 means unknown; `length` is how many characters it spans."""
+    """A place in a file: `line` and `column` count from 1, 0 means unknown; `length` is how many characters it spans,
+    and 0 that what is written there must not be shown."""
 
     file: str
     line: int = 0

@@ -65,8 +65,8 @@ def test_right(name: str, value: Any, read: Any) -> None:
 
 WRONG: list[tuple[str, Any, str]] = [
     ("store", "sometimes", "'auto', 'always', 'never'"), ("store", ["auto"], "'auto'"), ("retries", -1, "0 or more"), ("retries", "3", "0 or more"), ("retries", True, "0 or more"),
-    ("retries", 1.5, "0 or more"), ("timeout", "soon", "30s"), ("timeout", "0s", "above zero"), ("timeout", 0, "above zero"), ("timeout", None, "number"), ("timeout", float("inf"), "number"),
-    ("timeout", float("nan"), "number"), ("resources", ["cpu"], "named"), ("resources", {"cpu": "2"}, "number"), ("resources", {"memory": "lots"}, "16GB"), ("resources", {"memory": -1}, "number"),
+    ("retries", 1.5, "0 or more"), ("timeout", "soon", "30s"), ("timeout", "0s", "above zero"), ("timeout", 0, "above zero"), ("timeout", None, "30s"), ("timeout", float("inf"), "30s"),
+    ("timeout", float("nan"), "30s"), ("resources", ["cpu"], "named"), ("resources", {"cpu": "2"}, "number"), ("resources", {"memory": "lots"}, "16GB"), ("resources", {"memory": -1}, "number"),
     ("resources", {"": 1}, "name"), ("resources", {"gpu": True}, "number"), ("refresh", "1.5d", "whole period"), ("refresh", "daily", "whole period"), ("refresh", "0d", "whole period"),
     ("refresh", 3, "whole period"), ("refresh", "1h30m", "whole period"), ("environ", "HOME", "environ=['HOME']"), ("environ", ["A B"], "names"), ("environ", [3], "names"), ("tags", "slow", "tags=['slow']"),
     ("tags", ["a & b"], "names"), ("tags", 3, "list"), ("version", 2, 'version="2"'), ("on_error", "ignore", "'skip'"), ("max_errors", 1.5, "share"), ("max_errors", -1, "share"),

@@ -96,13 +96,13 @@ def test_becomes(annotation: Any, raw: Any, value: Any) -> None:
 
 REFUSED = [
     (int, "3", "'3' is not an int"), (int, True, "True is not an int"), (int, 1.0, "1.0 is not an int"), (str, 3, "3 is not a str"), (bool, "yes", "'yes' is not a bool"),
-    (float, "1", "'1' is not a float"), (float, True, "True is not a float"), (float, 10**400, "OverflowError"),
-    (Path, 3, "3 is not a Path"), (File, 3, "3 is not a File: A file"), (Annotated[File, csv], 3, "3 is not a csv: A CSV."),
-    (Colour, "GREEN", "'GREEN' is not a Colour (ValueError: it has RED, BLUE)"), (Colour, "RDE", "did you mean RED?"), (Colour, 1, "1 is not a Colour"),
-    (dt.date, "tomorrow", "'tomorrow' is not a date (ValueError"), (dt.timedelta, "soon", "is no duration"), (Decimal, "x", "'x' is not a Decimal"),
+    (float, "1", "'1' is not a float"), (float, True, "True is not a float"), (float, 10**400, "(int too large"),
+    (Path, 3, "3 is not a Path"), (File, 3, "3 is not a File: The path of a file"), (Annotated[File, csv], 3, "3 is not a csv: A CSV."),
+    (Colour, "GREEN", "'GREEN' is not a Colour (it has RED, BLUE)"), (Colour, "RDE", "did you mean RED?"), (Colour, 1, "1 is not a Colour"),
+    (dt.date, "tomorrow", "'tomorrow' is not a date (Invalid"), (dt.timedelta, "soon", "is no duration"), (Decimal, "x", "'x' is not a Decimal"),
     (UUID, "x", "'x' is not an UUID"), (tuple[int, str], [1], "it has 1 parts, not 2"), (list[Path], ["a", 3], "[1]: 3 is not a Path"),
     (dict[str, dict[str, dt.date]], {"a": {"b": "c"}}, "['a']['b']: 'c' is not a date"), (Point, {"z": 1}, "it has no z"), (Point, {"x": 1, "nane": "x"}, "did you mean name?"),
-    (Point, {}, "it lacks x"), (Point, {"x": 1, "norm": 3}, "it has no norm"), (Point, [1], "[1] is not a Point"), (Fussy, {"one": -1}, "ValueError: below zero"),
+    (Point, {}, "it lacks x"), (Point, {"x": 1, "norm": 3}, "it has no norm"), (Point, [1], "[1] is not a Point"), (Fussy, {"one": -1}, "(below zero)"),
     (Point, {"x": "a"}, ".x: 'a' is not a float"), (Keys, {"whem": ""}, "did you mean when?"), (set[dict[str, int]], [{"a": 1}], "TypeError"),
     (Literal["a"], "b", "'b' is not a Literal['a']"), (int | None, "x", "'x' is not an int"), (Path | None, 3, "3 is not a Path"), (int | str, 1.5, "1.5 is not an int | str"),
     (Secret, "hush", "this str is not a Secret"), (dict[str, int], [1], "[1] is not a dict[str, int]"), (list[int], {"a": 1}, "{'a': 1} is not a list[int]"),

@@ -214,7 +214,7 @@ def wrong() -> Iterator[int]:
 def wrong(value: int) -> bool:
     return True
 """,
-        "env.type takes no positional argument",
+        "@env.type stands without parentheses",
         "write @env.type()",
     ),
     "each over nothing": (
@@ -413,7 +413,7 @@ def wrong(*, top: Positive = 0) -> int:  # here
     return 1
 """,
         "'wrong': the default of 'top': 0 is not a positive: A whole number above zero.",
-        "checked as any value",
+        "give another default",
     ),
     "a default of another class": (
         """
@@ -425,7 +425,7 @@ def wrong(
     return 1
 """,
         "the default of 'top': True is not an int",
-        "checked as any value",
+        "give another default",
     ),
     "a default that is a function": (
         """
@@ -532,7 +532,7 @@ def wrong(value: int) -> bool:  # here
 def wrong(value: str) -> bool:  # here
     return True
 """,
-        "'wrong' takes str, its parent 'positive' is none",
+        "'wrong' takes a str, its parent 'positive' is an int",
         "leave out parent=positive",
     ),
     "an argument that is not there": (

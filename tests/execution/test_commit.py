@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from support.records import record  # type: ignore[import-not-found]
 
 from pipekit.execution.commit import MOST, SECONDS, Committer

@@ -18,10 +18,11 @@ from pipekit.invocation.steps import Needs, Step
 from pipekit.store.products import Product
 
 env = Env("keys")
+NONE = Secret("none")
 
 
 @env.task(environ=["REGION"])
-def load(*, path: File, top: int = 3, key: Secret = Secret("none")) -> int:
+def load(*, path: File, top: int = 3, key: Secret = NONE) -> int:
     return top
 
 

@@ -28,7 +28,7 @@ def test_there_and_back(cls: Any) -> None:
     event = sample(cls)
     line = to_json(event)
     assert "\n" not in line and from_json(line) == event
-    assert list(json.loads(line))[0] == "event"
+    assert next(iter(json.loads(line))) == "event"
 
 
 @pytest.mark.parametrize(

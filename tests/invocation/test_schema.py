@@ -78,9 +78,7 @@ def test_options_carry_their_types_docs_and_defaults() -> None:
         options["ranking"]["properties"]["top"]["description"]
         == "page_size: A positive number that still fits a page. (default 20)"
     )
-    assert (
-        options["lines"]["properties"]["path"]["description"] == "File: A file: its identity is its content. (required)"
-    )
+    assert options["lines"]["properties"]["path"]["description"] == "File: The path of a file. (required)"
     assert made["$schema"] == "http://json-schema.org/draft-07/schema#" and made["title"] == "pipeline.yaml of words"
     assert made["definitions"]["task"]["enum"] == ["lines", "words", "counts", "ranking", "fetched"]
 

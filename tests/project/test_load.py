@@ -49,8 +49,8 @@ def test_modules_beside_the_tasks(tmp_path: Path) -> None:
     ("import nowhere_to_be_found\n", "No module named 'nowhere_to_be_found'", 1),
     ("x = 1\ny = x / 0\n", "ZeroDivisionError: division by zero", 2),
     ("import sys\nsys.exit(3)\n", "SystemExit: 3", 2),
-    ("x = 1\n", "there is no env in it", 0),
-    ("from pipekit import Env\na = Env('a')\nb = Env('b')\n", "there are 2 envs in it: a, b", 0),
+    ("x = 1\n", "there is no env in tasks.py", 0),
+    ("from pipekit import Env\na = Env('a')\nb = Env('b')\n", "there are 2 envs in tasks.py: a, b", 0),
 ])  # fmt: skip
 def test_what_can_be_wrong(tmp_path: Path, text: str, message: str, line: int) -> None:
     (tmp_path / "tasks.py").write_text(text)

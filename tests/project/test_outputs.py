@@ -66,7 +66,10 @@ def test_a_file_and_a_folder_are_copied(tmp_path: Path) -> None:
     assert (tmp_path / "b.txt").read_text() == "a"
     write(tmp_path / "in", tmp_path / "out")
     (tmp_path / "in" / "a.txt").rename(tmp_path / "in" / "c.txt")
-    write(tmp_path / "in", tmp_path / "out")
+    with pytest.raises(ProjectError, match="which would be lost"):
+        write(tmp_path / "in", tmp_path / "out")
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["a.txt"]
+    write(tmp_path / "in", tmp_path / "out", ours=True)
     assert [one.name for one in (tmp_path / "out").iterdir()] == ["c.txt"]
 
 

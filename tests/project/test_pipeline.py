@@ -146,7 +146,7 @@ BROKEN: list[tuple[str, str | bytes, tuple[str, str, int, str | None]]] = [
     ("list as value", "a: - 1\n", ("a list cannot start here", "1:4", 1, "put it on lines of its own, or write [a, b]")),
     ("directive", "%YAML 1.1\n---\na: 1\n", ("only the directive '%YAML 1.2' may stand here", "1:1", 9, "delete the line that starts with '%'")),
     ("tag directive", "%TAG ! tag:x,2000:\n---\na: 1\n", ("only the directive '%YAML 1.2' may stand here", "1:1", 18, "delete the line that starts with '%'")),
-    ("alias of nothing", "a: *b\n", ("there is no anchor '&b' above this alias", "1:4", 2, None)),
+    ("alias of nothing", "a: *b\n", ("there is no anchor '&b' above this alias", "1:4", 2, "write &b before the value that is meant")),
     ("alias of itself", "a: &b [*b]\n", ("the alias '*b' stands inside its own anchor", "1:8", 2, "write the value out")),
     ("long number", "a: " + "1" * 5000, ("a number of 5000 digits is too long; at most 4000", "1:4", 5000, "put it in quotes if it is text")),
     ("big float", "a: 1e999", ("1e999 is too big for a float; write .inf if that is meant", "1:4", 5, "put it in quotes if it is text")),

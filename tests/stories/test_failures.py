@@ -362,3 +362,14 @@ def test_two_runs_at_once(place: Place) -> None:
         _, err = run.communicate(timeout=60)
         assert run.returncode == 0, err.decode()
     assert place.counts() == {"cached": 40}
+
+
+def test_workers_that_cannot_start_end_the_run(place: Place) -> None:
+    place.write(tasks_py="from pipekit import Env\nenv = Env('a')\n@env.task()\ndef a() -> int:\n    return 1\n")
+    place.write(random_py="hidden = True\n")
+    said = place.pipekit("run", timeout=30)
+    assert said.code == 1
+    assert said.err == (
+        "error: worker processes cannot start: ImportError: cannot import name 'Random' from 'random' (random.py)\n"
+        "hint: a module of the project may hide one of Python's own (queue.py, random.py): rename it\n\n1 problem\n"
+    )

@@ -36,7 +36,7 @@ def base() -> Iterator[str]:
     """A local server with two texts; its address."""
 
     class Texts(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             body = TEXTS[self.path].encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

@@ -43,7 +43,7 @@ def sources() -> tuple[Source, ...]:
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
-        room = parts[0] if len(parts) > 1 or path.name == "__init__.py" and parts else ""
+        room = parts[0] if len(parts) > 1 or (path.name == "__init__.py" and parts) else ""
         text = path.read_text()
         found.append(
             Source(path, ".".join(("pipekit", *parts)), room or (parts[0] if parts else ""), text, ast.parse(text))

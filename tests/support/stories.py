@@ -92,6 +92,10 @@ class Place:
             code = main(words)
         return Said(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
+    def runs(self) -> list[Path]:
+        """The logs of the runs that there were."""
+        return sorted((self.folder / ".pipekit" / "runs").glob("*"))
+
     def counts(self, *words: str, env: Mapping[str, str] = {}) -> dict[str, int]:
         """The counts of `run --json` that are not zero; fails if the run did."""
         said = self.pipekit("run", "--json", *words, env=env)

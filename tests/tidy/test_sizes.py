@@ -50,9 +50,10 @@ def test_public_functions_and_classes_have_docstrings() -> None:
         if source.name == "pipekit.definition.decorators":
             continue  # protocols for type checkers alone: numbered shapes that say nothing but their types
         for node in source.tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                if not ast.get_docstring(node) and not _is_overload(node):
-                    found.append(f"{source.shown}:{node.lineno}: {node.name}")
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node) and not _is_overload(node):
+                found.append(f"{source.shown}:{node.lineno}: {node.name}")
     assert found == []
 
 

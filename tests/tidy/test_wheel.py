@@ -27,9 +27,16 @@ def test_the_template_is_inside_the_wheel_and_found(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(installed), "NO_COLOR": "1"}
     for words in (["init", "new"], ["run", "-C", "new"]):
         done = subprocess.run(
-            [sys.executable, "-m", "pipekit", *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "pipekit", *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
     where = "import pipekit; print(pipekit.__file__)"
-    found = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", where], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
     assert found.stdout.startswith(str(installed)), "the wheel was tested, not the checkout"

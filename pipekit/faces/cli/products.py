@@ -18,6 +18,8 @@ from pipekit.faces.cli.talk import columns, put, put_json, say
 from pipekit.faces.render import units
 from pipekit.faces.render.harmless import harmless
 from pipekit.invocation.every import read_overrides
+from pipekit.invocation.findings import Findings
+from pipekit.invocation.known import Known
 from pipekit.project import outputs
 from pipekit.project.project import Asked, Project
 from pipekit.project.short import open
@@ -74,6 +76,9 @@ def export(
 def find(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> Planned:
     """The step that is meant. Raises InvocationError where it is none or several."""
     task = name.partition("@")[0]
+    findings = Findings(project.folder)
+    Known(project.graph, findings).task(task, Origin(name))
+    findings.stop(None)
     plan = project.plan(Asked(invocation, read_overrides(option), targets=[task]))
     found = [e for e in plan.entries if e.step.task == task and (name in (task, e.step.name) or _in_cell(e, name))]
     if len(found) == 1:

@@ -27,7 +27,7 @@ def init(folder: Annotated[str, flag("The new project's folder; else this one.",
         str(one.relative_to(source)) for one in source.rglob("*") if one.is_file() and "__pycache__" not in one.parts
     )
     if target.exists() and not target.is_dir():
-        raise ProjectError(f"{folder} is a file", where=Origin(folder), hint="name a folder")
+        raise ProjectError(f"'{folder}' is a file, not a folder", where=Origin(folder), hint="name a folder")
     there = [name for name in names if (target / name).exists()]
     if there:
         raise ProjectError(
@@ -40,7 +40,9 @@ def init(folder: Annotated[str, flag("The new project's folder; else this one.",
             shutil.copyfile(source / name, target / name)
     except OSError as error:
         raise ProjectError(
-            f"{error.filename}: {error.strerror}", where=Origin(folder), hint="name a folder you may write to"
+            f"cannot write {error.filename}: {(error.strerror or '').lower()}",
+            where=Origin(folder),
+            hint="name a folder you may write to",
         ) from error
     for name in names:
         say(f"wrote {os.path.join(folder, name) if folder != '.' else name}")

@@ -16,14 +16,16 @@ def explained(error: Any, said: Sequence[str]) -> InvocationError:
     """The error for what typer says of the command line `said` (without the program's name)."""
     command = next((word for word in said if word in COMMANDS), "")
     start = f"pipekit {command}".strip()
-    message, hint = _words(error, command, f"`{start} --help` shows what it takes")
+    message, hint = _words(error, said, command, f"`{start} --help` shows what it takes")
     return InvocationError(message, where=Origin(start), hint=hint)
 
 
-def _words(error: Any, command: str, hint: str) -> tuple[str, str]:
+def _words(error: Any, said: Sequence[str], command: str, hint: str) -> tuple[str, str]:
     name, message = type(error).__name__, str(getattr(error, "message", ""))
     flag, param = getattr(error, "option_name", ""), getattr(error, "param", None)
     of = f"'{command}'" if command else "pipekit"
+    if name == "NoSuchOption" and flag == "-C":
+        return f"{of} has no flag '-C'", "it stands behind the command: pipekit run -C DIR"
     if name == "NoSuchOption":
         near = nearest(flag, getattr(error, "possibilities", None) or ())
         return f"{of} has no flag '{flag}'", f"did you mean '{near}'? {hint}" if near else hint
@@ -35,7 +37,10 @@ def _words(error: Any, command: str, hint: str) -> tuple[str, str]:
         return f"{of} needs {_metavar(param)}", hint
     if param is not None:
         value = re.match(r"'(.*)' is not", message)
-        return f"{param.opts[0]} takes a whole number, not '{value[1] if value else message}'", hint
+        return (
+            f"{next((one for one in param.opts if one in said), param.opts[0])} takes a whole number, not '{value[1] if value else message}'",
+            hint,
+        )
     if message.startswith("No such command"):
         return _command(message)
     if extra := re.search(r"unexpected extra argument.*\((.*)\)", message):

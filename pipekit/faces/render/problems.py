@@ -25,6 +25,9 @@ NOTHING_RAN = (DefinitionError, InvocationError, FingerprintError, ProjectError)
 WIDEST = 160
 """How many characters of a line are shown; a longer one is cut around the span."""
 
+HIDDEN = "***"
+"""What stands in the place of text that must not be shown."""
+
 _LONGEST = 8 * 1024 * 1024
 _BREAK = re.compile(r"\r\n|\n|\r")
 _STYLES: Mapping[str, str] = {"error": "\x1b[1;31m", "hint": "\x1b[1;36m", "rule": "\x1b[1;34m", "bold": "\x1b[1m"}
@@ -35,7 +38,7 @@ def render_problems(error: PipekitError, root: Path | None = None, *, color: boo
 
     `color` adds plain ANSI; `summary` adds the last line, `"3 problems; nothing has run"`.
     """
-    page = _Page(root, color)
+    page = _Page(root, color, hidden=_hidden(error.problems))
     blocks = ["\n".join(page.block(problem)) for problem in error.problems]
     if summary:
         blocks.append(page.paint("bold", summary_of(error)))
@@ -76,15 +79,19 @@ def rows(error: PipekitError, root: Path | None = None) -> list[dict[str, str | 
 
 @dataclass(slots=True)
 class _Page:
-    """One rendering: where paths start, whether it has colour, and the files that it has read."""
+    """One rendering: where paths start, whether it has colour, the files that it has read, and from which column on a line of
+    one must not be shown."""
 
     root: Path | None
     color: bool
     files: dict[str, Sequence[str]] = field(default_factory=dict)
+    hidden: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     def block(self, problem: Problem) -> Iterator[str]:
         yield from self._labelled("error", problem.message)
-        if problem.where is not None and not problem.where.file.startswith("<"):  # what is in no file, its message shows
+        if problem.where is not None and not problem.where.file.startswith(
+            "<"
+        ):  # what is in no file, its message shows
             yield from self._where(problem.where)
         if problem.hint:
             yield from self._labelled("hint", problem.hint)
@@ -99,11 +106,13 @@ class _Page:
 
     def _where(self, where: Place) -> Iterator[str]:
         line = self._line(where)
+        if line is not None and (where.file, where.line) in self.hidden:
+            line = line[: self.hidden[where.file, where.line] - 1] + HIDDEN
         gutter = " " * len(str(where.line)) if line is not None else " "
         yield f"{gutter} {self.paint('rule', '-->')} {place(where, self.root)}"
         if line is None:
             return
-        shown, before, carets = _cut(line, where.column, where.length)
+        shown, before, carets = _cut(line, where.column, where.length or len(HIDDEN))
         bar = self.paint("rule", "|")
         yield f"{gutter}  {bar}"
         yield f" {self.paint('rule', str(where.line))} {bar} {shown}".rstrip()
@@ -117,6 +126,14 @@ class _Page:
             self.files[where.file] = _lines(where.file, self.root)
         lines = self.files[where.file]
         return lines[where.line - 1] if where.line <= len(lines) else None
+
+
+def _hidden(problems: Sequence[Problem]) -> dict[tuple[str, int], int]:
+    """File and line -> the column from which on it must not be shown: where the first place without a length is."""
+    found: dict[tuple[str, int], int] = {}
+    for where in (one.where for one in problems if one.where is not None and one.where.column and not one.where.length):
+        found[where.file, where.line] = min(where.column, found.get((where.file, where.line), where.column))
+    return found
 
 
 def _cut(line: str, column: int, length: int) -> tuple[str, int, int]:

@@ -1,0 +1,218 @@
+"""Random graphs of work for the scheduler, what must hold after each event, and what must come out, said naively."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from pipekit.parallel.admission import PATIENCE, Room, capacity_for
+from pipekit.parallel.bounds import Work
+from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.simulate import Luck, Outcome, Role, simulate
+from pipekit.parallel.vocabulary import (
+    Begin,
+    Capacity,
+    Command,
+    Ended,
+    Event,
+    Failed,
+    Flowing,
+    Free,
+    Needs,
+    Node,
+    Open,
+    Settled,
+    Start,
+    Stopped,
+    WorkerLost,
+)
+
+SHAPES = (
+    Needs(),
+    Needs(),
+    Needs(2.0),
+    Needs(1.0, 3.0),
+    Needs(0.5, 1.0, (("gpu", 1.0),)),
+    Needs(9.0, 99.0, (("x", 2.0),)),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One graph with its behaviour. `steady`: what runs comes out the same and products stay, so that it is exactly
+    known what must run."""
+
+    seed: int
+    nodes: tuple[Node, ...]
+    roles: tuple[Role, ...]
+    capacity: Capacity
+    targets: frozenset[int]
+    luck: Luck
+    steady: bool
+
+
+def case(seed: int) -> Case:
+    """A random graph of tasks, streams and eaches, with a past, failures and deaths."""
+    random = Random(seed)
+    steady = random.random() < 0.5
+    mishaps = random.random() < 0.5
+    nodes: list[Node] = []
+    roles: list[Role] = []
+    for number in range(random.randint(1, 16)):
+        nodes.append(_node(random, number, roles, steady))
+        roles.append(_role(random, nodes[-1], steady, mishaps))
+    targets = frozenset(node.id for node in nodes if random.random() < 0.25)
+    capacity = Capacity(random.randint(1, 4), random.choice([0.0, 4.0]), {"gpu": 1.0} if random.random() < 0.5 else {})
+    luck = Luck(
+        seed, 0.1 if mishaps else 0.0, random.choice([0.0, 0.0, 0.5, 5.0]), random.choice([0.0, 1.0]),
+        random.uniform(0.0, 10.0) if random.random() < 0.1 else None,
+    )  # fmt: skip
+    return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady)
+
+
+def _node(random: Random, number: int, roles: Sequence[Role], steady: bool) -> Node:
+    deps = tuple(sorted(random.sample(range(number), min(number, random.choice([0, 1, 1, 2, 3])))))
+    gives = [dep for dep in deps if roles[dep].work.items]
+    each = bool(gives) and random.random() < 0.7
+    alone = not each and random.random() < 0.1
+    return Node(
+        number, deps, (random.choice(gives),) if each else (), not each and not alone, steady or random.random() < 0.6,
+        random.choice(SHAPES), random.choice([0.0, 1.0, random.random()]), random.randint(0, 3),
+    )  # fmt: skip
+
+
+def _role(random: Random, node: Node, steady: bool, mishaps: bool) -> Role:
+    short = random.random() < 0.5
+    units = tuple(
+        random.choice([0.0, random.random() * (0.008 if short else 2.0)]) for _ in range(random.randint(1, 4))
+    )
+    gives = node.feeds or not node.single or random.random() < 0.5
+    known = random.random() < 0.4 and not (steady and node.feeds)  # what is fed may start before it is known
+    failures = random.randint(1, 2) if mishaps and random.random() < 0.25 else 0
+    return Role(
+        Work(units, random.randint(1, 6) if gives else 0), known, random.random() < 0.6, steady or random.random() < 0.5,
+        failures, 2 if known else random.randint(0, 2),
+    )  # fmt: skip
+
+
+def play(found: Case) -> tuple[Outcome, Checker]:
+    """Simulate, with everything checked after each event."""
+    checker = Checker(found.nodes, found.capacity, found.targets)
+    outcome = simulate(found.nodes, found.roles, found.capacity, found.targets, found.luck, checker.look)
+    return outcome, checker
+
+
+@dataclass
+class Checker:
+    """Says what is wrong with a list of commands, from a picture of its own."""
+
+    nodes: Sequence[Node]
+    capacity: Capacity
+    targets: Collection[int]
+    workers: dict[int, deque[tuple[int, int]]] = field(default_factory=dict)
+    at: dict[tuple[int, int], int] = field(default_factory=dict)
+    readable: set[int] = field(default_factory=set)
+    flowing: set[int] = field(default_factory=set)
+    freed: set[int] = field(default_factory=set)
+    begun: set[int] = field(default_factory=set)
+    made: set[int] = field(default_factory=set)
+    stopped: bool = False
+    commands: list[list[Command]] = field(default_factory=list)
+
+    def look(self, machine: Machine, event: Event, commands: Sequence[Command]) -> None:
+        self.commands.append(list(commands))
+        self._happened(event)
+        for command in commands:
+            if isinstance(command, Start):
+                self._started(command)
+            elif isinstance(command, (Begin, Open)):
+                self.begun.add(command.node)
+            elif isinstance(command, Free):
+                self._freed(command, machine)
+        for node in self.nodes:
+            if machine.state[node.id] < State.SETTLED:
+                self.freed -= set(node.deps)
+        self._room(machine)
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, Ended):
+            worker = self.at.pop((event.node, event.unit), None)
+            if worker is not None:
+                self.workers[worker].remove((event.node, event.unit))
+        elif isinstance(event, WorkerLost):
+            for unit in self.workers.pop(event.worker, ()):
+                del self.at[unit]
+        elif isinstance(event, Settled):
+            self.made |= {event.node} & self.begun
+            self.flowing.discard(event.node)
+            self.freed.discard(event.node)
+            (self.readable.add if event.present else self.readable.discard)(event.node)
+        elif isinstance(event, Failed):
+            self.flowing.discard(event.node)
+        elif isinstance(event, Flowing):
+            self.flowing.add(event.node)
+        self.stopped |= isinstance(event, Stopped)
+
+    def _started(self, start: Start) -> None:
+        node = self.nodes[start.node]
+        assert not self.stopped, f"{start} after the stop"
+        assert (start.node, start.unit) not in self.at, f"{start}, which is on a worker already"
+        for dep in node.deps:
+            assert dep in self.readable or (dep in node.feeds and dep in self.flowing), f"{start} without {dep}"
+        self.at[start.node, start.unit] = start.worker
+        self.begun.add(start.node)
+        held = self.workers.setdefault(start.worker, deque())
+        held.append((start.node, start.unit))
+        assert len(held) <= 2, f"{start} as the third on its worker"
+
+    def _freed(self, free: Free, machine: Machine) -> None:
+        assert free.node not in self.targets
+        assert free.node not in self.freed, f"{free} once more"
+        self.freed.add(free.node)
+        for node in self.nodes:
+            if free.node in node.deps:
+                assert machine.state[node.id] >= State.SETTLED, f"{free}, but {node.id} reads it"
+        if free.node in self.made and not self.nodes[free.node].kept:
+            self.readable.discard(free.node)
+
+    def _room(self, machine: Machine) -> None:
+        """No more is taken than there is, and nothing that would fit waits beside an idle worker."""
+        room = Room(capacity_for(tuple(self.nodes), self.capacity))
+        for units in self.workers.values():
+            if units:
+                room.take(room.granted(self.nodes[units[0][0]].needs))
+        assert room.cpu > -1e-6 and room.memory > -1e-6 and all(left > -1e-6 for left in room.named.values())
+        queue, idle = machine.queue, machine.crew.idle
+        if not self.stopped and idle and not any(count >= PATIENCE for count in queue.overtaken.values()):
+            assert not any(room.fits(needs) for _, needs in queue.heads()), "somebody could work"
+
+
+def expected(found: Case) -> tuple[list[State], set[int]]:
+    """What becomes of each node, and what must run; without a clock, in the order of the nodes."""
+    states: list[State] = []
+    ran: set[int] = set()
+    for node, role in zip(found.nodes, found.roles):
+        runs = not (role.known and all(dep not in ran or found.roles[dep].same for dep in node.deps))
+        if any(states[dep] != State.SETTLED for dep in node.deps):
+            states.append(State.BLOCKED)
+        elif runs and role.failures > role.retries:
+            states.append(State.FAILED)
+        else:
+            states.append(State.SETTLED)
+            ran |= {node.id} if runs else set()
+    wanted = [dep for node in found.nodes if node.id in ran or states[node.id] == State.FAILED for dep in node.deps]
+    wanted += [target for target in found.targets if states[target] == State.SETTLED]
+    while wanted:
+        one = wanted.pop()
+        if one not in ran and not found.roles[one].present:
+            ran.add(one)
+            wanted += found.nodes[one].deps
+    return states, ran
+
+
+def replay(found: Case, events: Sequence[Event]) -> list[list[Command]]:
+    """The commands of a new machine for the same events."""
+    machine = Machine(found.nodes, found.capacity, found.targets)
+    return [list(machine.handle(event)) for event in events]
