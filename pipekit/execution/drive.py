@@ -45,6 +45,7 @@ class Drive:
         self.outcomes = Outcomes(desk, recorder)
         self.items = Items(self.outcomes, machine.room.capacity.jobs)
         self.jobs: dict[int, Job] = {}
+        self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
         self.at: dict[tuple[int, int], int] = {}
         self.pids: dict[int, int] = {}
         self._number = 0
@@ -124,12 +125,16 @@ class Drive:
             self.desk.adopt(row.planned.pinned)
             self.outcomes.settle(number, row.planned.pinned.product, present=True)
             return
+        before = row.key
         try:
             known = self.recorder.resolve(number)
         except PipekitError as error:
             self.outcomes.fail(number, Fault(str(error), ""))
             return
         if self.items.opened(number):
+            return
+        if row.state == "ran" and row.product is not None and row.key == before and self.desk.keeps(number):
+            self.outcomes.settle(number, row.product, present=True)
             return
         if known is None:
             self.outcomes.say(events.StepReady(time.time(), number))
@@ -150,6 +155,9 @@ class Drive:
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
             self.outcomes.fail(command.node, Fault(str(error), ""))
             return
+        if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
+            job.deadline = 0.0
+            self.behind.append(job)
         self.items.forget(command.node)
         self.jobs[job.number] = job
         self.at[command.node, command.unit] = job.number
@@ -249,6 +257,9 @@ class Drive:
         self.jobs.pop(job.number, None)
         self.at.pop((job.node, job.unit), None)
         self.desk.devices.release(job.number)
+        for next_ in [one for one in self.behind if one.worker == job.worker]:
+            self.behind.remove(next_)
+            next_.deadline = time.monotonic() + (self.desk.ledger[next_.node].planned.task.config.timeout or 0.0)
         row.seconds += seconds
         self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
         for message in self.desk.unnamed(job.node, opened):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from pipekit import canon
+from pipekit.fingerprint.metadata import metadata
 
 
 def environment(path: Iterable[str] = ()) -> dict[str, str]:
@@ -25,7 +26,6 @@ def environment(path: Iterable[str] = ()) -> dict[str, str]:
 def _distributions(place: str) -> list[str]:
     """The names of the metadata folders in one place of the path: each holds its distribution's name and version."""
     try:
-        names = os.listdir(place or ".")
+        return metadata(os.listdir(place or "."))
     except OSError:
         return []
-    return [name for name in names if name.endswith((".dist-info", ".egg-info"))]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from pipekit.parallel.vocabulary import Capacity, Needs, Node
 
 PATIENCE = 64
-"""How often a ready unit may be overtaken by lower-ranked ones before nothing else is admitted until it fits."""
+"""How often a ready unit may be overtaken by lower-ranked ones before nothing is admitted that takes what it waits for."""
+
+_CPU_SLACK, _MEMORY_SLACK = 1e-6, 1e-3
+"""Sums of fractions are not exact: what is missing by less than this is not missing."""
 
 
 def capacity_for(nodes: tuple[Node, ...], capacity: Capacity) -> Capacity:
@@ -21,7 +24,7 @@ def capacity_for(nodes: tuple[Node, ...], capacity: Capacity) -> Capacity:
 
 
 class Room:
-    """What the run has left. More than all of it is asked for as all of it, so that it runs alone."""
+    """What the run has left. Who asks for more than all of it gets all of it; of cpu or memory: runs alone."""
 
     def __init__(self, capacity: Capacity) -> None:
         self.capacity = capacity
@@ -34,14 +37,25 @@ class Room:
         limits: Mapping[str, float] = self.capacity.named
         memory = min(needs.memory, self.capacity.memory) if self.capacity.memory else 0.0
         named = tuple((name, min(amount, limits[name])) for name, amount in needs.named)
-        return Needs(min(needs.cpu, float(self.capacity.jobs)), memory, named)
+        alone = needs.memory > memory > 0.0
+        return Needs(float(self.capacity.jobs) if alone else min(needs.cpu, float(self.capacity.jobs)), memory, named)
 
     def fits(self, granted: Needs) -> bool:
+        """Is there room for it now?"""
         return (
-            granted.cpu <= self.cpu + 1e-9
-            and granted.memory <= self.memory
-            and all(amount <= self.named[name] + 1e-9 for name, amount in granted.named)
+            granted.cpu <= self.cpu + _CPU_SLACK
+            and granted.memory <= self.memory + _MEMORY_SLACK
+            and (not granted.named or all(amount <= self.named[name] + _CPU_SLACK for name, amount in granted.named))
         )
+
+    def delays(self, granted: Needs, waiting: Needs) -> bool:
+        """Would `granted` take some of everything that `waiting` lacks? Else that one waits for somebody else."""
+        if waiting.cpu > self.cpu + _CPU_SLACK and not granted.cpu:
+            return False
+        if waiting.memory > self.memory + _MEMORY_SLACK and not granted.memory:
+            return False
+        takes = dict(granted.named)
+        return all(amount <= self.named[name] + _CPU_SLACK or takes.get(name) for name, amount in waiting.named)
 
     def take(self, granted: Needs, sign: int = 1) -> None:
         self.cpu -= sign * granted.cpu
@@ -58,8 +72,9 @@ class Queue:
 
     def __init__(self, room: Room) -> None:
         self.room = room
+        self._granted: dict[Needs, Needs] = {}
         self._heaps: dict[Needs, list[tuple[float, int, int, int]]] = {}
-        self._overtaken: dict[Needs, int] = {}
+        self.overtaken: dict[Needs, int] = {}
         self._age = 0
         self._size = 0
 
@@ -69,7 +84,10 @@ class Queue:
     def push(self, node: Node, unit: int) -> None:
         self._age += 1
         self._size += 1
-        heap = self._heaps.setdefault(self.room.granted(node.needs), [])
+        granted = self._granted.get(node.needs)
+        if granted is None:
+            granted = self._granted[node.needs] = self.room.granted(node.needs)
+        heap = self._heaps.setdefault(granted, [])
         heappush(heap, (-node.rank, self._age, node.id, unit))
 
     def heads(self) -> list[tuple[tuple[float, int, int, int], Needs]]:
@@ -78,25 +96,48 @@ class Queue:
 
     def next(self) -> tuple[int, int, Needs] | None:
         """Take out the best unit there is room for; None if there is none. A unit overtaken too often is waited for."""
+        if len(self._heaps) == 1:
+            return self._only()
         passed: list[Needs] = []
-        for _, needs in self.heads() if len(self._heaps) > 1 else [((), n) for n, h in self._heaps.items() if h]:
-            if self.room.fits(needs):
-                for other in passed:
-                    self._overtaken[other] = self._overtaken.get(other, 0) + 1
-                self._overtaken.pop(needs, None)
+        for _, needs in self.heads():
+            if self.room.fits(needs) and not self._held_back(needs, passed):
+                self._pass(passed)
                 return self.pop(needs)
-            if self._overtaken.get(needs, 0) >= PATIENCE:
-                return None
             passed.append(needs)
         return None
 
-    def pop(self, needs: Needs) -> tuple[int, int, Needs] | None:
-        """Take out the best unit of one need."""
+    def _only(self) -> tuple[int, int, Needs] | None:
+        [(needs, heap)] = self._heaps.items()
+        return self.pop(needs) if heap and self.room.fits(needs) else None
+
+    def ahead(self, needs: Needs) -> tuple[int, int, Needs] | None:
+        """Take out the best unit of one need for a worker that has not yet given back as much; None if that would be at
+        the cost of a better one."""
         heap = self._heaps.get(needs)
         if not heap:
             return None
+        passed = [other for other, heads in self._heaps.items() if heads and heads[0] < heap[0]]
+        if passed:
+            self.room.give(needs)
+            instead = any(self.room.fits(other) for other in passed)
+            self.room.take(needs)
+            if instead or self._held_back(needs, passed):
+                return None
+            self._pass(passed)
+        return self.pop(needs)
+
+    def _held_back(self, needs: Needs, passed: list[Needs]) -> bool:
+        return any(self.overtaken.get(other, 0) >= PATIENCE and self.room.delays(needs, other) for other in passed)
+
+    def _pass(self, passed: list[Needs]) -> None:
+        for other in passed:
+            self.overtaken[other] = self.overtaken.get(other, 0) + 1
+
+    def pop(self, needs: Needs) -> tuple[int, int, Needs]:
+        """Take out the best unit of one need, of which there are some."""
         self._size -= 1
-        _, _, node, unit = heappop(heap)
+        self.overtaken.pop(needs, None)
+        _, _, node, unit = heappop(self._heaps[needs])
         return node, unit, needs
 
     def head(self, needs: Needs) -> int | None:
@@ -112,8 +153,15 @@ class Queue:
         """Take out every unit of `node`; gives how many there were."""
         gone = 0
         for needs, heap in self._heaps.items():
-            kept = sorted(entry for entry in heap if entry[2] != node)
-            gone += len(heap) - len(kept)
-            self._heaps[needs] = kept
+            kept = [entry for entry in heap if entry[2] != node]
+            if len(kept) < len(heap):
+                gone += len(heap) - len(kept)
+                heapify(kept)
+                self._heaps[needs] = kept
         self._size -= gone
         return gone
+
+    def clear(self) -> None:
+        """Take out everything."""
+        self._heaps.clear()
+        self._size = 0

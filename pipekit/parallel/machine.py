@@ -73,13 +73,18 @@ class Machine:
         self.state = [State.WAITING] * count
         self.known = [False] * count  # has been settled before
         self.present = [False] * count
+        self.made = [False] * count  # by this run: it goes when it is freed, if it is not kept
         self.flowing = [False] * count
         self.closed = [False] * count
         self.units = [0] * count  # offered or held back, and not yet ended
         self.held: dict[int, list[int]] = {}  # units that wait until what their node reads is present
         self.cause: dict[int, int] = {}  # of a blocked node: the one that failed
+        self.stale: set[int] = set()  # at work with a product that has changed: to be resolved again afterwards
+        self.changed: set[int] = set()  # came out another way when run again: kept, or a run might never end
+        self.untold: set[int] = set()  # has changed, and its dependents do not know yet
         self.unsettled = [len(node.deps) for node in self.nodes]
         self.uses = [0] * count  # dependents that are not final
+        self.freed = [False] * count  # since its last use
         self.dependents: list[list[int]] = [[] for _ in range(count)]
         for node in self.nodes:
             for dep in node.deps:
@@ -99,7 +104,7 @@ class Machine:
         self._out = []
         handler: Callable[[Machine, Any], None] = _HANDLERS[type(event)]
         handler(self, event)
-        if not self.stopped:
+        if self.queue and not self.stopped:
             self._out += self.crew.assign(self.queue, self.nodes)
         return self._out
 
@@ -114,24 +119,42 @@ class Machine:
         node = event.node
         if self.state[node] >= State.FAILED:
             return
+        if event.changed:
+            self.changed.add(node)
+            self.untold.add(node)
+        if node in self.stale:
+            self._resolve(node)
+            return
         first, self.known[node] = not self.known[node], True
         self.present[node] = event.present
-        self._final(node, State.SETTLED)
+        self.freed[node] = False
+        self._tell(node, first)
+        if node in self.targets and not event.present:
+            self._want(node)
+        else:
+            self._final(node, State.SETTLED)
+            self._free(node)
+        for dependent in self.dependents[node]:
+            self._look(dependent)
+
+    def _tell(self, node: int, first: bool) -> None:
+        """The node's dependents learn that its product is known, or that it has changed."""
+        changed = node in self.untold
+        self.untold.discard(node)
         for dependent in self.dependents[node]:
             if first:
                 self.unsettled[dependent] -= 1
-            elif event.changed:
+            elif changed:
                 self._unsettle(dependent)
-            self._look(dependent)
-        if node in self.targets and not event.present:
-            self._want(node)
 
     def _missed(self, event: Missed) -> None:
-        if self.state[event.node] == State.RESOLVING:
+        if event.node in self.stale:
+            self._resolve(event.node)
+        elif self.state[event.node] == State.RESOLVING:
             self._want(event.node)
 
     def _flowing(self, event: Flowing) -> None:
-        if not self.flowing[event.node]:
+        if not self.flowing[event.node] and self.state[event.node] < State.SETTLED:
             self.flowing[event.node] = True
             for dependent in self.dependents[event.node]:
                 self._look(dependent)
@@ -140,14 +163,14 @@ class Machine:
         node = event.node
         if self.state[node] >= State.SETTLED:
             return
+        self.closed[node] = False
         self.units[node] += len(event.units)
         if self.state[node] == State.RUNNING or self._readable(node):
             for unit in event.units:
                 self.queue.push(self.nodes[node], unit)
         else:
             self.held.setdefault(node, []).extend(event.units)
-            for dep in self._gone(node):
-                self._want(dep)
+            self._want_gone(node)
 
     def _closed(self, event: Closed) -> None:
         self.closed[event.node] = True
@@ -155,14 +178,19 @@ class Machine:
 
     def _ended(self, event: Ended) -> None:
         node = event.node
-        if self.crew.end(node, event.unit, event.seconds, self.nodes[node].family):
+        if self.crew.end(node, event.unit, event.seconds, self.nodes):
             self.units[node] -= 1
             self._complete(node)
 
     def _again(self, event: Again) -> None:
-        if self.state[event.node] < State.SETTLED and not self.stopped:
-            self.units[event.node] += 1
-            self.queue.push(self.nodes[event.node], event.unit)
+        node = event.node
+        if self.state[node] >= State.SETTLED or self.stopped:
+            return
+        if node in self.stale and self.nodes[node].single:
+            self._resolve(node)
+        else:
+            self.units[node] += 1
+            self.queue.push(self.nodes[node], event.unit)
 
     def _failed(self, event: Failed) -> None:
         if self.state[event.node] < State.FAILED:
@@ -173,13 +201,14 @@ class Machine:
         self.crew.up(event.worker)
 
     def _worker_lost(self, event: WorkerLost) -> None:
-        for node, unit in self.crew.lost(event.worker):
+        for place, (node, unit) in enumerate(self.crew.lost(event.worker)):
             self.units[node] -= 1
             if self.state[node] < State.SETTLED:
-                self._out.append(Drop(node, unit))
+                self._out.append(Drop(node, unit, place == 0))
 
     def _stopped(self, event: Stopped) -> None:
         self.stopped = True
+        self.queue.clear()
         for node in self.nodes:
             if self.state[node.id] < State.SETTLED:
                 self._final(node.id, State.CANCELLED)
@@ -189,6 +218,7 @@ class Machine:
     # --- what follows -------------------------------------------------------------------------------------------------
 
     def _resolve(self, node: int) -> None:
+        self.stale.discard(node)
         self.state[node] = State.RESOLVING
         self._out.append(Resolve(node))
 
@@ -199,12 +229,23 @@ class Machine:
             self._resolve(node)
         elif state == State.WAITING and self._may_open(node):
             self.state[node] = State.OPEN
+            self.made[node] = True
             self._out.append(Open(node))
-        elif state == State.WANTED and self._readable(node):
-            self._run(node)
-        if node in self.held and self._readable(node):
-            for unit in self.held.pop(node):
-                self.queue.push(self.nodes[node], unit)
+        elif state == State.WANTED:
+            if self._readable(node):
+                self._run(node)
+            else:
+                self._want_gone(node)
+        if node in self.held:
+            self._let_go(node)
+
+    def _let_go(self, node: int) -> None:
+        """Units that were held back may start once everything they read is there."""
+        if not self._readable(node):
+            self._want_gone(node)
+            return
+        for unit in self.held.pop(node):
+            self.queue.push(self.nodes[node], unit)
 
     def _may_open(self, node: int) -> bool:
         feeds = self.nodes[node].feeds
@@ -213,11 +254,17 @@ class Machine:
         )
 
     def _readable(self, node: int) -> bool:
+        """Is everything there that the node reads, as a product that stands, or as items that flow?"""
         feeds = self.nodes[node].feeds
-        return all(self.present[dep] or (dep in feeds and self.flowing[dep]) for dep in self.nodes[node].deps)
+        for dep in self.nodes[node].deps:
+            stands = self.present[dep] if self.state[dep] == State.SETTLED else dep in feeds and self.flowing[dep]
+            if not stands:
+                return False
+        return True
 
     def _run(self, node: int) -> None:
         self.state[node] = State.RUNNING
+        self.made[node] = True
         if self.nodes[node].single:
             self.units[node] += 1
             self.queue.push(self.nodes[node], 0)
@@ -230,7 +277,7 @@ class Machine:
         stack = [node]
         while stack:
             one = stack.pop()
-            if self.state[one] >= State.FAILED:
+            if self.state[one] not in (State.RESOLVING, State.SETTLED):
                 continue
             self._reopen(one)
             self.state[one] = State.WANTED
@@ -242,6 +289,10 @@ class Machine:
             elif self._readable(one):
                 self._run(one)
 
+    def _want_gone(self, node: int) -> None:
+        for dep in self._gone(node):
+            self._want(dep)
+
     def _gone(self, node: int) -> list[int]:
         return [dep for dep in self.nodes[node].deps if self.state[dep] == State.SETTLED and not self.present[dep]]
 
@@ -249,15 +300,21 @@ class Machine:
         """A final node becomes live again: it is to be run although its product is known."""
         if self.state[node] == State.SETTLED:
             self.live += 1
+            self.flowing[node] = False
             for dep in self.nodes[node].deps:
                 self.uses[dep] += 1
+                self.freed[dep] = False
 
     def _unsettle(self, node: int) -> None:
-        """What the node was resolved with is no longer so; what has not started is resolved anew."""
-        if self.state[node] == State.SETTLED:
-            self._reopen(node)
+        """What the node was resolved with is no longer so: it is resolved anew, at once or after what it is doing."""
+        state = self.state[node]
+        if state == State.RUNNING and self.nodes[node].single and self.queue.drop(node):
+            self.units[node] = 0
             self.state[node] = State.WAITING
-        elif self.state[node] == State.WANTED:
+        elif state in (State.RESOLVING, State.RUNNING):
+            self.stale.add(node)
+        elif state in (State.WANTED, State.SETTLED):
+            self._reopen(node)
             self.state[node] = State.WAITING
 
     def _complete(self, node: int) -> None:
@@ -272,16 +329,19 @@ class Machine:
                 self.uses[dep] -= 1
                 self._free(dep)
         self.state[node] = state
-        if self.held.pop(node, None) is not None or (self.units[node] and not self.nodes[node].single):
+        self.held.pop(node, None)
+        self.stale.discard(node)
+        if self.units[node]:
             self.queue.drop(node)
-        if state == State.SETTLED:
-            self._free(node)
 
     def _free(self, node: int) -> None:
-        if self.uses[node] or node in self.targets or not self.present[node]:
+        if self.uses[node] or self.freed[node] or not self.present[node]:
             return
+        if node in self.targets or node in self.changed:
+            return
+        self.freed[node] = True
         self._out.append(Free(node))
-        if not self.nodes[node].kept:
+        if self.made[node] and not self.nodes[node].kept:
             self.present[node] = False
 
     def _block_below(self, failed: int) -> None:

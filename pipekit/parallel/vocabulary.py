@@ -20,7 +20,7 @@ class Node:
     """A piece of the graph. `deps` are its sources; those in `feeds` may give items before they are whole.
 
     `single`: it is one unit of work, which the machine makes itself; else the driver offers units.
-    `kept`: its product stays readable after its last use. `rank` orders what is ready (highest first); `family` groups
+    `kept`: its product stays readable after its last use, even if this run made it. `rank` orders what is ready (highest first); `family` groups
     nodes whose units take about as long.
     """
 
@@ -69,14 +69,14 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Flowing:
-    """The first items of a running node are there."""
+    """The first items of a node that is at work are there."""
 
     node: int
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """More units of the node that must run."""
+    """More units of the node that must run; a node that was closed is open again."""
 
     node: int
     units: tuple[int, ...]
@@ -142,7 +142,10 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """All products the node takes are known: say Settled or Missed."""
+    """All products the node takes are known: say Settled or Missed; of an open node, Closed when no more will come.
+
+    It comes again when one of them turns out to have changed: after what the node is doing then, if it is at work.
+    """
 
     node: int
 
@@ -194,10 +197,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The unit was on a worker that is lost: say Again or Failed."""
+    """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn."""
 
     node: int
     unit: int
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

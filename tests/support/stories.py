@@ -66,7 +66,7 @@ class Place:
         path.write_text(text.replace(old, new))
 
     def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "pipekit", *words]
+        return [str(Path(sys.executable).with_name("pipekit")), *words]
 
     def environment(self, more: Mapping[str, str] = {}) -> dict[str, str]:
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV_", "PIPEKIT"))}
