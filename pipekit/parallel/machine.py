@@ -84,7 +84,6 @@ class Machine:
         self.untold: set[int] = set()  # has changed, and its dependents do not know yet
         self.unsettled = [len(node.deps) for node in self.nodes]
         self.uses = [0] * count  # dependents that are not final
-        self.freed = [False] * count  # since its last use
         self.dependents: list[list[int]] = [[] for _ in range(count)]
         for node in self.nodes:
             for dep in node.deps:
@@ -127,7 +126,6 @@ class Machine:
             return
         first, self.known[node] = not self.known[node], True
         self.present[node] = event.present
-        self.freed[node] = False
         self._tell(node, first)
         if node in self.targets and not event.present:
             self._want(node)
@@ -303,7 +301,6 @@ class Machine:
             self.flowing[node] = False
             for dep in self.nodes[node].deps:
                 self.uses[dep] += 1
-                self.freed[dep] = False
 
     def _unsettle(self, node: int) -> None:
         """What the node was resolved with is no longer so: it is resolved anew, at once or after what it is doing."""
@@ -335,11 +332,10 @@ class Machine:
             self.queue.drop(node)
 
     def _free(self, node: int) -> None:
-        if self.uses[node] or self.freed[node] or not self.present[node]:
+        if self.uses[node] or not self.present[node]:
             return
         if node in self.targets or node in self.changed:
             return
-        self.freed[node] = True
         self._out.append(Free(node))
         if self.made[node] and not self.nodes[node].kept:
             self.present[node] = False
