@@ -15,6 +15,7 @@ from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
 from pipekit.store.objects import BIG
 from pipekit.store.products import Product
+from pipekit.values import Digest
 
 LONGEST_PAUSE = 60.0
 """Seconds between two tries: 1, 2, 4 and so on, up to this."""
@@ -30,6 +31,7 @@ class Outcomes:
         self.out: deque[Event] = deque()
         self.timers: list[tuple[float, says.Event]] = []
         self.stopping = False
+        self._keys: dict[int, Digest | None] = {}  # under which the products are known
 
     def say(self, event: Event) -> None:
         """Tell those who show the run."""
@@ -66,10 +68,12 @@ class Outcomes:
 
     def settle(self, number: int, product: Product, *, present: bool) -> None:
         """The product of a step is known."""
-        changed = self.desk.ledger.settle(number, product)
         row = self.desk.ledger[number]
+        changed = self.desk.ledger.settle(number, product)
+        before, self._keys[number] = self._keys.get(number), row.key
         known = row.planned.record
-        if changed or (row.state == "ran" and known is not None and known.key == row.key and known.product != product):
+        unlike = row.state == "ran" and known is not None and known.key == row.key and known.product != product
+        if unlike or (changed and before == row.key):
             self.warn(number, f"'{row.planned.step.name}' is not deterministic: the same key gave another product")
         self.inbox.append(says.Settled(number, present, changed))
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from pipekit import Cell, Env, Failure, canon
+from pipekit.definition.tasks import Task
 from pipekit.execution import plan
 from pipekit.execution.keys import World
 from pipekit.execution.run import How, Run
@@ -73,7 +74,7 @@ def start(
     env: Env,
     store: Store,
     *,
-    targets: Sequence[Any] = (),
+    targets: Sequence[Task[..., Any]] = (),
     settings: Sequence[Any] = (),
     matrix: Sequence[Sequence[Any]] = (),
     code: Mapping[str, int] | None = None,
@@ -83,7 +84,8 @@ def start(
 ) -> Run:
     """A run of `env` on `store`. The code of a task is as old as `code` says, so that runs find what earlier ones made."""
     graph = env.graph()
-    invocation = graph.invoke(tuple(targets or graph.targets), *settings, matrix=matrix)
+    chosen = tuple(targets) or tuple(graph.tasks[name] for name in graph.targets)
+    invocation = graph.invoke(chosen, *settings, matrix=matrix)
     steps = expand(invocation)
     ages = code or {}
     world = World(lambda task: canon.digest(f"{task.name} {ages.get(task.name, 0)}".encode()), files.identity)

@@ -12,7 +12,8 @@ from pipekit.errors import PipekitError
 
 
 def say(text: str) -> None:
-    """A line of talk."""
+    """A line of talk; what stdout holds comes before it, so that both in one place stand in their order."""
+    sys.stdout.flush()
     encoding = sys.stderr.encoding or "utf-8"
     sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
