@@ -34,6 +34,7 @@ class Job:
     deadline: float = 0.0
     lost: str = ""
     tailed: int = 0
+    seconds: float = 0.0
     rest: dict[int, list[Product]] = field(default_factory=dict)
     granted: Mapping[str, float] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -267,8 +267,9 @@ class Drive:
         return row
 
     def _items_done(self, job: Job, done: ItemsDone) -> None:
+        job.seconds += sum(item.seconds for item in done.items)
         if done.last:
-            self._close(job, sum(item.seconds for item in done.items), done.opened)
+            self._close(job, job.seconds, done.opened)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: Yielded) -> None:

@@ -243,3 +243,26 @@ def test_threads_and_inline_give_the_same(words: Place) -> None:
         said = words.pipekit("run", "--json", "--force", "+ranking", "--pool", pool).json
         products.append({name: task["product"] for name, task in said["tasks"].items()})
     assert products[0] == products[1] == products[2]
+
+
+def test_the_seconds_of_an_each_are_those_of_all_its_items(place: Place) -> None:
+    place.write(
+        tasks_py="""
+        import time
+        from pipekit import Env
+        env = Env("seconds")
+
+        @env.task()
+        def numbers() -> list[int]:
+            return list(range(60))
+
+        @env.each(numbers)
+        def slow(number: int, /) -> int:
+            end = time.perf_counter() + 0.01
+            while time.perf_counter() < end:
+                pass
+            return number
+        """
+    )
+    said = place.pipekit("run", "--json").json
+    assert said["tasks"]["slow"]["seconds"] >= 0.6
