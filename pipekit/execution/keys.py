@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,26 @@ FAILED = b"failed"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What keys need to know of the world: the identity of code and of files, the environment, the variables."""
+    """What keys need to know of the world: the identity of code and of files (as it is when asked; of many at once where
+    there is a quicker way), the environment, the variables."""
 
     code: Callable[[Task[..., Any]], bytes]
     identity: Callable[[Path], Digest | None]
     folder: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    identities: Callable[[Sequence[Path]], Mapping[Path, Digest | None]] | None = None
+
+    def at(self, path: Path) -> Path:
+        """Where a path that an option holds lies."""
+        return path if path.is_absolute() or self.folder is None else self.folder / path
+
+    def looked_at(self, paths: Sequence[Path]) -> World:
+        """The same world, with the identities of these paths looked at once and for all."""
+        if not paths or self.identities is None:
+            return self
+        known = self.identities(paths)
+        return replace(self, identity=lambda path: known[path] if path in known else self.identity(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +98,22 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
     return Static(canon.digest_parts(*parts), facts, files)
 
 
+def paths(task: Task[..., Any], step: Step, world: World) -> list[Path]:
+    """Where the files and folders lie that the step's options name."""
+    found: list[Path] = []
+
+    def visit(path: Path, folder: bool) -> Path:
+        found.append(world.at(path))
+        return path
+
+    for name, value in step.options.items():
+        if task.options[name].type.holds_files:
+            replace_files(task.options[name].type, value, visit)
+    return found
+
+
 def _reference(path: Path, folder: bool, world: World, files: dict[str, Digest | None]) -> Reference:
-    absolute = path if path.is_absolute() or world.folder is None else world.folder / path
+    absolute = world.at(path)
     named = str(path)
     if world.folder is not None and absolute.is_relative_to(world.folder):
         named = str(absolute.relative_to(world.folder))

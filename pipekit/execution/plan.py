@@ -83,8 +83,11 @@ def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, 
 
 
 def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> Iterator[Static]:
+    tasks = invocation.graph.tasks
+    named = [path for step in steps.steps if step.options for path in keys.paths(tasks[step.task], step, world)]
+    looked_at = world.looked_at(named)
     for step in steps.steps:
-        yield keys.static(invocation.graph.tasks[step.task], step, world)
+        yield keys.static(tasks[step.task], step, looked_at)
 
 
 @dataclass(slots=True)

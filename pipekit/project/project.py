@@ -20,6 +20,7 @@ from pipekit.execution.products import Items
 from pipekit.execution.run import How, Run
 from pipekit.fingerprint.code.modules import project_code
 from pipekit.fingerprint.environment import environment
+from pipekit.fingerprint.files import Files
 from pipekit.graph.graph import Graph
 from pipekit.invocation.check import invoke
 from pipekit.invocation.every import invoke_every
@@ -28,7 +29,8 @@ from pipekit.invocation.located import Located
 from pipekit.invocation.steps import expand
 from pipekit.project import layout, load, machine, outputs, pipeline
 from pipekit.project.layout import Layout
-from pipekit.store import files
+from pipekit.store.mounts import is_network
+from pipekit.store.stats import Stat
 from pipekit.store.store import Store, open_store
 
 R = TypeVar("R")
@@ -100,7 +102,15 @@ class Project:
         """What keys need to know of the world, as it is now."""
         code = project_code(self.folder)
         path = [one for one in sys.path if one != str(self.folder)]
-        return World(lambda task: code, files.identity, self.folder, environment(path), layout.environ())
+        files = self.files
+        return World(
+            lambda task: code, files.identity, self.folder, environment(path), layout.environ(), files.identities
+        )  # fmt: skip
+
+    @cached_property
+    def files(self) -> Files:
+        """Content identities through the store's stat cache."""
+        return Files(self.store.stats, is_network=is_network)
 
     def plan(self, asked: Asked = Asked()) -> Plan:
         """What a run would do, and why."""
@@ -112,6 +122,7 @@ class Project:
     def start(self, asked: Asked = Asked()) -> Run:
         """A run that has not begun: iterate it, or wait for it."""
         made = self.plan(asked)
+        self.store.put_stats(Stat(*seen) for seen in self.files.learned())
         kept = self.writes and not self.graph.mutated
         jobs = asked.jobs or made.invocation.settings.jobs or machine.cpus()
         own = frozenset(n for n, t in self.graph.tasks.items() if self.env.tasks.get(n) is t)
