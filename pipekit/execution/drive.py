@@ -151,9 +151,10 @@ class Drive:
             row.key = self.recorder.key(command.node)
         try:
             call = self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
-        except PipekitError as error:
+        except (PipekitError, KeyError) as error:
+            gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, Fault(str(error), ""))
+            self.outcomes.fail(command.node, Fault(str(error) if isinstance(error, PipekitError) else gone, ""))
             return
         if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
             job.deadline = 0.0

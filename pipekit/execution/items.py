@@ -118,6 +118,7 @@ class Items:
             self._item(each, job, item)
         if done.last:
             each.batches.pop(job.unit, None)
+            each.started.discard(job.unit)
         self.advance(each)
 
     def dropped(self, number: int, unit: int, fault: Fault) -> None:
@@ -127,6 +128,7 @@ class Items:
             self.outcomes.fail(number, fault)
             return
         batch = each.batches.get(unit, ())
+        each.started.discard(unit)
         if len(batch) > 1:
             self.outcomes.inbox.append(says.Offered(number, tuple(each.split(unit))))
         elif batch:
@@ -254,4 +256,5 @@ class Items:
         if job.unit == SPLIT:
             return self.desk.split_call(job)
         batch = each.batches[job.unit]
+        each.started.add(job.unit)
         return self.desk.each_call(job, [(index, each.source.items[index]) for index in batch])

@@ -37,6 +37,7 @@ class Each:
     results: list[Result | None] = field(default_factory=list)
     todo: deque[int] = field(default_factory=deque)
     batches: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    started: set[int] = field(default_factory=set)
     out: Flow = field(default_factory=Flow)
     sealed: bool = False
     follows: bool = False  # its source is the flow of a step of this run
@@ -54,7 +55,8 @@ class Each:
 
     @property
     def running(self) -> int:
-        return sum(len(batch) for batch in self.batches.values())
+        """Items that are with a worker now."""
+        return sum(len(self.batches.get(unit, ())) for unit in self.started)
 
     @property
     def done(self) -> int:
