@@ -1,0 +1,184 @@
+"""What a class consists of: its own names, bases and metaclass, and what a dataclass, enum, NamedTuple or TypedDict says instead of
+the code it was given. It must never make an instance or ask a class for an attribute that could be computed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import FunctionType, MemberDescriptorType
+from typing import Any
+
+from pipekit.fingerprint.code.annotations import annotation_form, annotations_form
+from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.values import Origin
+
+_SKIPPED = frozenset(
+    {
+        "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__annotate__", "__annotate_func__",
+        "__annotations_cache__", "__static_attributes__", "__firstlineno__", "__abstractmethods__", "_abc_impl", "__orig_bases__",
+        "__parameters__", "__type_params__", "__dataclass_fields__", "__dataclass_params__", "__conditional_annotations__",
+        "__protocol_attrs__", "__slotnames__", "__non_callable_proto_members__", "__classdictcell__",
+    }
+)  # fmt: skip
+_GENERATED = ("<string>", "<attrs generated")
+_PARAMS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only", "slots", "weakref_slot")
+_FIELD = ("init", "repr", "hash", "compare", "kw_only")
+
+
+def class_name(cls: type) -> str:
+    """`module.qualname`."""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def class_node(scope: Scope, cls: type) -> Node:
+    """The entity of a class: the project's by what it consists of, another's by name."""
+    home = scope.belonging.of_class(cls)
+    if home.kind == "project":
+        return Node(class_name(cls), "class", cls, _expand)
+    if home.kind == "extension":
+        return Node(class_name(cls), "class", cls, _expand_compiled)
+    return scope.extern(f"{cls.__module__}:{cls.__qualname__}", home)
+
+
+def _expand_compiled(node: Node, scope: Scope) -> Content:
+    return Content(b"compiled", (scope.module(sys.modules[node.thing.__module__]),))
+
+
+def _expand(node: Node, scope: Scope) -> Content:
+    parts = Parts(scope)
+    _fill(parts, node, scope)
+    return parts.content(b"class")._replace(told=_tell, opened=_opened, place=_place)
+
+
+def _tell(node: Node, scope: Scope) -> list[Told]:
+    parts = Parts(scope, telling=True)
+    _fill(parts, node, scope)
+    return parts.told or []
+
+
+def _fill(parts: Parts, node: Node, scope: Scope) -> None:
+    cls: Any = node.thing
+    for one in (type(cls), *cls.__bases__):
+        parts.add(one, node.name, "__bases__", "attribute")
+    foreign = _is_foreign(scope, cls)
+    if foreign or _annotations_act(cls):
+        parts.mark(
+            annotations_form(vars(cls).get("__annotations__")) + annotation_form(vars(cls).get("__orig_bases__", ()))
+        )
+    _dataclass(parts, cls, node.name)
+    for name, value in _own(scope, cls):
+        parts.mark(name.encode())
+        parts.add(value, node.name, name, "attribute", foreign)
+
+
+def _is_foreign(scope: Scope, cls: Any) -> bool:
+    """Whether another distribution has a hand in the class: then it may hold objects of which only their makers know."""
+    for one in (*type(cls).__mro__, *cls.__mro__):
+        home = scope.belonging.of_class(one)
+        if home.kind == "extern" and home.what and not home.what.startswith("python "):
+            return True
+    return "__attrs_attrs__" in vars(cls)
+
+
+def _annotations_act(cls: type) -> bool:
+    """Whether annotations say what instances hold."""
+    kind = type(cls).__name__
+    return kind == "_TypedDictMeta" or (issubclass(cls, tuple) and "_fields" in vars(cls))
+
+
+def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
+    """The names of the class body, sorted; nothing that Python or a decorator derived from the rest."""
+    names: dict[str, Any] = dict(vars(cls))
+    enum = sys.modules.get("enum")
+    if enum is not None and issubclass(cls, enum.Enum):
+        members = cls.__members__
+        yield "members", [(name, member._value_) for name, member in members.items()]
+        names = {
+            name: value for name, value in names.items() if name not in members and not _of_enum(scope, name, value)
+        }
+    made = _is_made(cls)
+    for name in sorted(names):
+        value = names[name]
+        if name in _SKIPPED or isinstance(value, MemberDescriptorType) or (made and _is_generated(scope, value)):
+            continue
+        yield name, value
+
+
+def _of_enum(scope: Scope, name: str, value: Any) -> bool:
+    """What the enum machinery put there."""
+    function = _function(value)
+    if type(function) is FunctionType:
+        return scope.belonging.of_code(function.__code__, function.__globals__).kind != "project"
+    return name.startswith("_") and name.endswith("_")
+
+
+def _is_made(cls: type) -> bool:
+    names = vars(cls)
+    return "__dataclass_fields__" in names or "__attrs_attrs__" in names or "_fields" in names
+
+
+def _is_generated(scope: Scope, value: Any) -> bool:
+    """Whether a dataclass, attrs or NamedTuple wrote it."""
+    function = _function(value)
+    if type(function).__name__ == "_tuplegetter":
+        return True
+    if type(function) is not FunctionType:
+        return False
+    wrapped = function.__dict__.get("__wrapped__")
+    code = wrapped.__code__ if type(wrapped) is FunctionType else function.__code__
+    if scope.belonging.is_project(code.co_filename):
+        return False
+    written = code.co_filename.startswith(_GENERATED) and function.__name__.startswith("_")
+    return written or _by_standard_library(function)
+
+
+def _function(value: object) -> object:
+    return value.__func__ if type(value) in (staticmethod, classmethod) else value  # type: ignore[attr-defined]
+
+
+def _by_standard_library(function: FunctionType) -> bool:
+    return function.__globals__.get("__name__") in ("dataclasses", "collections", "reprlib")
+
+
+def _dataclass(parts: Parts, cls: Any, name: str) -> None:
+    fields = vars(cls).get("__dataclass_fields__")
+    if not isinstance(fields, dict):
+        return
+    params = vars(cls).get("__dataclass_params__")
+    parts.mark(repr([_flag(getattr(params, one, None)) for one in _PARAMS]).encode())
+    for field in fields.values():
+        facts = [field.name, field._field_type.name, *(_flag(getattr(field, one)) for one in _FIELD)]
+        parts.mark(repr(facts).encode() + annotation_form(field.type))
+        for part in ("default", "default_factory"):
+            value = getattr(field, part)
+            if type(value).__qualname__ == "_MISSING_TYPE":
+                parts.mark(b"missing")
+            else:
+                parts.add(value, name, field.name, "default")
+        if field.metadata:
+            parts.add(dict(field.metadata), name, f"{field.name}.metadata", "default")
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+    cls = node.thing
+    doc = vars(cls).get("__doc__")
+    module = sys.modules.get(cls.__module__)
+    source = scope.sources.of(str(getattr(module, "__file__", ""))) if flags & SOURCE else None
+    text = doc.encode("utf-8", "surrogatepass") if isinstance(doc, str) else b"-"
+    return (source.content if source else b"") + annotations_form(vars(cls).get("__annotations__")) + text
+
+
+def _place(node: Node, scope: Scope) -> Place:
+    cls = node.thing
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    source = scope.sources.of(file) if isinstance(file, str) else None
+    lines = source.lines.get(cls.__qualname__) if source is not None else None
+    if lines is None or not isinstance(file, str):
+        return None, ""
+    first, last = lines
+    return Origin(file, first), scope.sources.text(file, first, last)

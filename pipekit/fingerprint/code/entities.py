@@ -1,0 +1,171 @@
+"""What the digest of code is made of: named entities, and what each of them consists of. It must never know how an entity is
+found, nor how its digest comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from pipekit.canon.form import length
+from pipekit.values import Origin
+
+if TYPE_CHECKING:
+    from pipekit.fingerprint.code.belonging import Belonging, Home
+    from pipekit.fingerprint.code.names import Namespace
+    from pipekit.fingerprint.code.sources import Known, Sources
+
+OPEN = 1
+"""Code that reads docstrings or annotations: they count for all that it reaches."""
+
+SOURCE = 2
+"""Code that reads source text: files count for all that it reaches."""
+
+
+class Node:
+    """One entity, compared by identity: `expand(node, scope)` says what it consists of. An empty `kind` is no symbol of its
+    own; the members of an `unordered` one have no order."""
+
+    __slots__ = ("expand", "kind", "name", "thing", "unordered")
+
+    def __init__(
+        self, name: str, kind: str, thing: Any, expand: Callable[[Node, Scope], Content], unordered: bool = False
+    ) -> None:
+        self.name, self.kind, self.thing, self.expand, self.unordered = name, kind, thing, expand, unordered
+
+    def __repr__(self) -> str:
+        return f"<{self.kind or 'part'} {self.name}>"
+
+
+Part = bytes | Node
+"""What an entity consists of: the form of a plain value, or another entity."""
+
+
+class Told(NamedTuple):
+    """A plain value among an entity's parts that people know by a name."""
+
+    name: str
+    kind: str
+    value: Any
+    form: bytes
+
+
+Place = tuple[Origin | None, str]
+"""Where something is written, and its text."""
+
+
+class Content(NamedTuple):
+    """What an entity is by itself (`body`), the forms of the plain values that it is told of, and which entities it uses, in order.
+    `reads`: OPEN or SOURCE; `opened`: what counts too where it is reached by code that reads with these flags."""
+
+    body: bytes
+    uses: tuple[Node, ...] = ()
+    more: bytes = b""
+    reads: int = 0
+    told: Callable[[Node, Scope], Sequence[Told]] | None = None
+    opened: Callable[[Node, Scope, int], bytes] | None = None
+    place: Callable[[Node, Scope], Place] | None = None
+
+
+class Parts:
+    """What an entity consists of, in order, while it is collected: plain values by their forms, and other entities. `telling`: the
+    plain values are told of, too."""
+
+    __slots__ = ("_more", "_scope", "_shape", "_uses", "told")
+
+    def __init__(self, scope: Scope, telling: bool = False) -> None:
+        self._scope = scope
+        self._shape: list[bytes] = []
+        self._uses: list[Node] = []
+        self._more: list[bytes] = []
+        self.told: list[Told] | None = [] if telling else None
+
+    def mark(self, form: bytes) -> None:
+        """Something that is part of the entity itself."""
+        self._shape += b"=", length(len(form)), form
+
+    def use(self, node: Node) -> None:
+        """Another entity."""
+        self._shape.append(b"*")
+        self._uses.append(node)
+
+    def add(self, value: Any, home: str, name: str, kind: str, lenient: bool = False) -> None:
+        """A live value that stands at `home.name`."""
+        form = self._scope.plain(value)
+        if form is None or self._scope.hides:
+            return self.use(self._scope.node(value, f"{home}.{name}", kind, lenient))
+        self._shape.append(b"~")
+        self._more += length(len(form)), form
+        if self.told is not None:
+            self.told.append(Told(f"{home}.{name}", kind, value, form))
+        return None
+
+    def content(self, body: bytes, uses: tuple[Node, ...] = ()) -> Content:
+        """The content of an entity whose body and first uses these are."""
+        shape = b"".join([length(len(body)), body, *self._shape])
+        return Content(shape, (*uses, *self._uses), b"".join(self._more))
+
+
+class Unknown(Exception):
+    """A live object without identity, met in `node`; `path` leads on from there."""
+
+    def __init__(self, node: Node, path: str, why: str) -> None:
+        super().__init__(why)
+        self.node, self.path, self.why = node, path, why
+
+
+Resolved = tuple[bytes, tuple[Node, ...]]
+"""Markers with the places of entities among them, and these."""
+
+
+class Scope(Protocol):
+    """What an expansion may ask for: the entities of one process under one set of opaque names."""
+
+    belonging: Belonging
+    sources: Sources
+    roots: tuple[str, ...]
+    hides: bool
+
+    def known(self, code: Any) -> Known:
+        """What is known of a code object."""
+        ...
+
+    def namespace(self, names: dict[str, Any]) -> Namespace:
+        """The names of a module."""
+        ...
+
+    def plain(self, value: Any) -> bytes | None:
+        """The form of a number, text or None; of any other value None."""
+        ...
+
+    def node(self, value: Any, name: str, kind: str, lenient: bool = False) -> Node:
+        """`value`, which stands at `name`, as an entity."""
+        ...
+
+    def entity(self, thing: Any) -> Node | None:
+        """The entity of a function, class or module; None for any other object."""
+        ...
+
+    def code(self, code: Any, names: dict[str, Any]) -> Node:
+        """A code object together with the globals it runs in."""
+        ...
+
+    def extern(self, name: str, home: Home) -> Node:
+        """Something of another distribution or of Python, by name."""
+        ...
+
+    def resolve(self, namespace: Namespace, use: str) -> Resolved:
+        """What `use` stands for in a module, packed."""
+        ...
+
+    def module(self, module: ModuleType) -> Node:
+        """A whole module."""
+        ...
+
+    def find_module(self, name: str) -> Node | None:
+        """A whole module by name, imported or not; None where there is none."""
+        ...
+
+    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
+        """The form of a value and the entities it refers to. Raises canon's Culprit."""
+        ...

@@ -1,0 +1,180 @@
+"""What a function consists of: its body, what the names in it stand for, closure cells, defaults and attributes. It must never call
+one."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from pipekit.fingerprint.code.annotations import annotations_form
+from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.sources import Known
+from pipekit.values import Origin
+
+_DISPATCH = "singledispatch.<locals>.wrapper"
+_PLAIN = ("functools", "contextlib", "abc", "typing")
+
+
+def function_name(fn: FunctionType) -> str:
+    """`module.qualname`, of the code that runs and not of what it wraps."""
+    return f"{fn.__globals__.get('__name__', '?')}.{fn.__code__.co_qualname}"
+
+
+def function_node(scope: Scope, fn: FunctionType) -> Node:
+    """The entity of a function: by its code where that is the project's, by name where it is not; a wrapper that another
+    distribution made around the project's code by what it holds."""
+    code = fn.__code__
+    home = scope.belonging.of_code(code, fn.__globals__)
+    name = function_name(fn)
+    if home.kind == "project":
+        made = code.co_freevars or "<locals>" in code.co_qualname
+        return Node(name, "function", fn, _expand_made if made else _expand)
+    if code.co_qualname == _DISPATCH and fn.__globals__ is vars(functools):
+        return Node(f"{_wrapped_name(fn, name)}.registry", "attribute", fn, _expand_dispatch)
+    if _is_named(scope, fn):
+        return scope.extern(f"{fn.__globals__.get('__name__', '?')}:{fn.__qualname__}", home)
+    return Node(name, "", fn, _expand_outside)
+
+
+def _wrapped_name(fn: FunctionType, name: str) -> str:
+    wrapped = getattr(fn, "__wrapped__", None)
+    return function_name(wrapped) if isinstance(wrapped, FunctionType) else name
+
+
+def _is_named(scope: Scope, fn: FunctionType) -> bool:
+    """Whether it is a function of its distribution's, and not one that was made for somebody."""
+    home: Any = sys.modules.get(fn.__module__) if isinstance(fn.__module__, str) else None
+    if isinstance(home, ModuleType) and scope.belonging.of_module(home).kind != "extern":
+        return False
+    if "<locals>" not in fn.__qualname__ and "<locals>" not in fn.__code__.co_qualname:
+        return True
+    for part in fn.__qualname__.split("."):
+        home = getattr(home, "__dict__", {}).get(part)
+    return home is fn
+
+
+def _expand(node: Node, scope: Scope) -> Content:
+    """A function of a module or class."""
+    fn: FunctionType = node.thing
+    body, uses, reads = _of_code(scope, fn.__code__, fn.__globals__)
+    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__):
+        return Content(body, uses, b"", reads, None, _opened, _place)
+    parts = Parts(scope)
+    _hold(parts, fn, node.name)
+    found = parts.content(body, uses)
+    return Content(found.body, found.uses, found.more, reads, _tell, _opened, _place)
+
+
+def _expand_made(node: Node, scope: Scope) -> Content:
+    """A function made by another one: what all that it makes have in common is an entity of its own."""
+    fn: FunctionType = node.thing
+    parts = Parts(scope)
+    parts.use(scope.code(fn.__code__, fn.__globals__))
+    _hold(parts, fn, node.name)
+    found = parts.content(b"made")
+    return Content(found.body, found.uses, found.more, 0, _tell, _opened, _place)
+
+
+def _tell(node: Node, scope: Scope) -> list[Told]:
+    parts = Parts(scope, telling=True)
+    _hold(parts, node.thing, node.name)
+    return parts.told or []
+
+
+def expand_code(node: Node, scope: Scope) -> Content:
+    """A code object and the globals it runs in."""
+    code, names = node.thing
+    body, uses, reads = _of_code(scope, code, names)
+    return Content(body, uses, b"", reads)
+
+
+def _of_code(scope: Scope, code: CodeType, names: dict[str, Any]) -> tuple[bytes, tuple[Node, ...], int]:
+    """The body with what its names stand for, the entities among these, and what it reads."""
+    known = scope.known(code)
+    namespace = scope.namespace(names)
+    there = namespace.known
+    shapes = [known.body]
+    uses: list[Node] = []
+    for use in known.uses:
+        shape, found = there.get(use) or scope.resolve(namespace, use)
+        shapes.append(shape)
+        uses += found
+    return b"".join(shapes), tuple(uses), known.reads
+
+
+def _place(node: Node, scope: Scope) -> Place:
+    """Where a function is written, and its text where that is certain."""
+    code: CodeType = node.thing.__code__
+    known: Known = scope.known(code)
+    if not known.first:
+        return Origin(code.co_filename, code.co_firstlineno), ""
+    return Origin(code.co_filename, known.first), scope.sources.text(code.co_filename, known.first, known.last)
+
+
+def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> None:
+    """What the live function holds beside its code."""
+    code = fn.__code__
+    if fn.__closure__:
+        for variable, cell in zip(code.co_freevars, fn.__closure__):
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                parts.mark(b"empty")
+                continue
+            parts.add(value, name, variable, "closure", lenient)
+    defaults = fn.__defaults__
+    if defaults:
+        parts.mark(b"%d" % len(defaults))
+        for variable, value in zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults):
+            parts.add(value, name, variable, "default", lenient)
+    for kind, values in (("default", fn.__kwdefaults__), ("attribute", fn.__dict__)):
+        for variable, value in sorted(values.items(), key=_first) if values else ():
+            parts.mark(f"{kind} {variable}".encode())
+            parts.add(value, name, variable, kind, lenient)
+
+
+def _first(pair: tuple[str, Any]) -> str:
+    return pair[0]
+
+
+def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+    """Docstring, annotations, and those of nested functions; or the whole file."""
+    fn: FunctionType = node.thing
+    code = fn.__code__
+    source = scope.sources.of(code.co_filename) if flags & SOURCE else None
+    doc = repr(fn.__doc__) if isinstance(fn.__doc__, str | None) else "?"
+    annotations = annotations_form(fn.__annotations__)
+    return b"".join(
+        [
+            scope.sources.forms.exact(code),
+            source.content if source else b"",
+            annotations,
+            doc.encode("utf-8", "surrogatepass"),
+        ]
+    )
+
+
+def _expand_outside(node: Node, scope: Scope) -> Content:
+    """A wrapper that another distribution made: what it holds of the project's; it may look at annotations."""
+    fn: FunctionType = node.thing
+    module = str(fn.__globals__.get("__name__", "?"))
+    parts = Parts(scope)
+    parts.use(scope.extern(f"{module}:{fn.__code__.co_qualname}", scope.belonging.of_names(fn.__globals__)))
+    wrapped = getattr(fn, "__wrapped__", None)
+    if module.partition(".")[0] not in _PLAIN and isinstance(wrapped, FunctionType):
+        parts.mark(annotations_form(wrapped.__annotations__))
+    _hold(parts, fn, node.name, lenient=True)
+    return parts.content(b"wrapper")._replace(told=_tell)
+
+
+def _expand_dispatch(node: Node, scope: Scope) -> Content:
+    """A generic function: every implementation, by the class that it is registered for."""
+    registry: dict[type, Any] = dict(node.thing.registry)
+    parts = Parts(scope)
+    for cls in sorted(registry, key=lambda one: (one.__module__, one.__qualname__)):
+        parts.mark(f"{cls.__module__}:{cls.__qualname__}".encode())
+        parts.add(cls, node.name, cls.__qualname__, "attribute")
+        parts.add(registry[cls], node.name, cls.__qualname__, "attribute")
+    return parts.content(b"singledispatch")
