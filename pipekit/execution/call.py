@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
@@ -204,8 +204,3 @@ class Work:
             worker.port.send(ItemsDone(call.job, faulty, True, done.opened, done.peak))
         else:
             worker.port.send(done)
-
-
-def shipped(task: Any) -> Mapping[str, Any]:
-    """What a worker needs of a task that it cannot import: see `Work` for what is read of it."""
-    return {"fn": task.fn, "product": task.product, "takes": task.takes, "flat": task.flat, "over": task.over}

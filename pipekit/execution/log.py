@@ -101,10 +101,13 @@ class Reader:
         self.path = path
         self._offset = 0
 
-    def read(self, most: int = 1 << 24) -> Iterator[Event]:
+    def read(self, most: int | None = 1 << 24) -> Iterator[Event]:
+        """What has come, up to `most` bytes at a time; with None all of it."""
         with self.path.open("rb") as file:
             file.seek(self._offset)
             data = file.read(most)
+            if b"\n" not in data and data:
+                data += file.readline()  # a line longer than `most` would keep the reader in its place
         whole, newline, _ = data.rpartition(b"\n")
         self._offset += len(whole) + len(newline)
         for line in whole.splitlines():

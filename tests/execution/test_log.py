@@ -53,3 +53,14 @@ def test_a_log_can_be_followed_and_a_torn_line_waits(tmp_path: Path) -> None:
         file.write(whole[10:])
     assert list(reader.read()) == [e.StepReady(2.0, 2)]
     assert list(reader.read()) == []
+
+
+def test_a_line_longer_than_one_reading_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    log = Log(tmp_path / "abc.jsonl")
+    long, short = e.LogLines(1.0, 1, "x" * 5000), e.StepReady(2.0, 2)
+    log.write(long)
+    log.write(short)
+    log.close()
+    reader = Reader(log.path)
+    assert [*reader.read(100), *reader.read(100)] == [long, short]
+    assert list(Reader(log.path).read(None)) == [long, short]

@@ -36,7 +36,7 @@ def log(
     if path.is_file():
         return _one(path, as_json=json)
     for path in logs(where):
-        found = list(Reader(path).read())
+        found = list(Reader(path).read(None))
         steps = {event.step: event.name for event in found if isinstance(event, e.StepPlanned)}
         numbers = {step for step, name in steps.items() if what in (name, name.partition("@")[0])}
         if numbers:
@@ -82,7 +82,7 @@ def _runs(where: Layout, count: int, *, as_json: bool) -> int:
 
 
 def _one(path: Path, *, as_json: bool) -> int:
-    found = list(Reader(path).read())
+    found = list(Reader(path).read(None))
     if as_json:
         sys.stdout.write(path.read_text())
         return 0
