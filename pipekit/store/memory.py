@@ -34,6 +34,7 @@ class MemoryStore:
         self._records: dict[Digest, Record] = {}
         self._preimages: dict[Digest, bytes] = {}
         self._stats: dict[str, Stat] = {}
+        self._notes: dict[Digest, bytes] = {}
         self._durations: dict[str, Duration] = {}
         self._runs: dict[str, Ran] = {}
         self._busy = threading.RLock()
@@ -49,6 +50,12 @@ class MemoryStore:
 
     def latest(self, tasks: Sequence[str]) -> dict[str, Record]:
         return self._newest(tasks, lambda record: record.task)
+
+    def recent(self, task: str, count: int) -> list[Record]:
+        with self._busy:
+            found = [record for record in self._records.values() if record.task == task]
+        found.reverse()
+        return sorted(found, key=lambda record: record.created, reverse=True)[:count]
 
     def preimage(self, key: Digest) -> bytes | None:
         return self._preimages.get(key)
@@ -92,6 +99,12 @@ class MemoryStore:
 
     def put_stats(self, stats: Iterable[Stat]) -> None:
         self._stats.update((stat.path, stat) for stat in stats)
+
+    def notes(self, keys: Sequence[Digest]) -> dict[Digest, bytes]:
+        return {key: self._notes[key] for key in keys if key in self._notes}
+
+    def put_notes(self, notes: Mapping[Digest, bytes]) -> None:
+        self._notes.update(notes)
 
     def durations(self, tasks: Sequence[str]) -> dict[str, Duration]:
         return {task: self._durations[task] for task in tasks if task in self._durations}

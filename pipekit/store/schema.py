@@ -29,5 +29,8 @@ VERSIONS: Final = (
     CREATE TABLE runs (id TEXT PRIMARY KEY, started REAL NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
     CREATE INDEX runs_by_start ON runs (started);
     """,
+    """
+    CREATE TABLE notes (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+    """,
 )
 """What leads from version n to n + 1. A version that has been released is never edited; what is new is a new entry."""

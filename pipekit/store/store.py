@@ -12,6 +12,7 @@ from pipekit.errors import CorruptObject, StoreError
 from pipekit.store.format import settle
 from pipekit.store.history import Duration, History, Ran
 from pipekit.store.locks import sweep
+from pipekit.store.notes import Notes
 from pipekit.store.objects import BIG, Objects
 from pipekit.store.pack import Pack
 from pipekit.store.quarantine import Quarantine
@@ -47,6 +48,10 @@ class Store(Protocol):
 
     def latest(self, tasks: Sequence[str]) -> dict[str, Record]:
         """The newest record of each task that has one, in the same order."""
+        ...
+
+    def recent(self, task: str, count: int) -> list[Record]:
+        """The last `count` records of a task, newest first, in the same order."""
         ...
 
     def preimage(self, key: Digest) -> bytes | None:
@@ -85,6 +90,14 @@ class Store(Protocol):
         """Keep entries of the stat cache, durable at once."""
         ...
 
+    def notes(self, keys: Sequence[Digest]) -> dict[Digest, bytes]:
+        """What was worked out before under each of `keys` that has a note."""
+        ...
+
+    def put_notes(self, notes: Mapping[Digest, bytes]) -> None:
+        """Keep what was worked out, durable at once; it may go at any time."""
+        ...
+
     def durations(self, tasks: Sequence[str]) -> dict[str, Duration]:
         """What is known of each task that ran before."""
         ...
@@ -116,6 +129,7 @@ class DiskStore:
         self._smalls = Smalls(self.pack)
         self._records = Records(self.pack)
         self._stats = Stats(self.pack)
+        self._notes = Notes(self.pack)
         self._history = History(self.pack)
         self._quarantine = Quarantine(root / "quarantine")
         self._pending: dict[Digest, bytes] = {}
@@ -132,6 +146,9 @@ class DiskStore:
 
     def latest(self, tasks: Sequence[str]) -> dict[str, Record]:
         return self._records.newest_by_task(tasks)
+
+    def recent(self, task: str, count: int) -> list[Record]:
+        return self._records.recent(task, count)
 
     def preimage(self, key: Digest) -> bytes | None:
         return self._records.preimage(key)
@@ -178,6 +195,12 @@ class DiskStore:
     def put_stats(self, stats: Iterable[Stat]) -> None:
         self._stats.put(stats)
 
+    def notes(self, keys: Sequence[Digest]) -> dict[Digest, bytes]:
+        return self._notes.of(keys)
+
+    def put_notes(self, notes: Mapping[Digest, bytes]) -> None:
+        self._notes.put(notes)
+
     def durations(self, tasks: Sequence[str]) -> dict[str, Duration]:
         return self._history.durations(tasks)
 
@@ -213,7 +236,7 @@ class DiskStore:
         """Those objects of the records that may be files, and files of workers, which nobody has made durable yet."""
         for record in records:
             claimed = record.product.objects if record.product.size >= BIG else ()
-            for digest in (*claimed, record.log, record.predicates):
+            for digest in (*claimed, record.log):
                 if digest is not None and digest not in self._pending:
                     yield digest
 

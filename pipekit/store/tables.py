@@ -62,6 +62,9 @@ _NEWEST: Final = (
     "ORDER BY created DESC, id DESC LIMIT 1) FROM (VALUES {}) AS asked)"
 )
 _NEWEST_BY_STATIC: Final = _NEWEST % "static_prefix = asked.column1 AND static = asked.column2"
+_RECENT: Final = (
+    "SELECT key, static, task, body FROM records WHERE task = ? ORDER BY created DESC, id DESC LIMIT ?"
+)
 _NEWEST_BY_TASK: Final = _NEWEST % "task = asked.column1"
 
 
@@ -87,6 +90,11 @@ class Records:
         """The newest record of each task that has one."""
         rows = self._pack.select_by(_NEWEST_BY_TASK, [task.encode() for task in tasks], "(?)")
         return {made.task: made for row in rows if (made := unpack(*row)) is not None}
+
+    def recent(self, task: str, count: int) -> list[Record]:
+        """The last `count` records of a task, newest first."""
+        rows = self._pack.select(_RECENT, (task.encode(), count))
+        return [made for row in rows if (made := unpack(*row)) is not None]
 
     def preimage(self, key: Digest) -> bytes | None:
         """What `key` is the digest of, as it was given; None when it was not kept."""

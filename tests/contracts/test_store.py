@@ -253,6 +253,24 @@ def test_preimages(kept: Kept) -> None:
     assert store.preimage(NOBODY) == b""
 
 
+def test_the_last_records_of_a_task_newest_first(kept: Kept) -> None:
+    made = [record(n, task="t", created=at) for n, at in enumerate((10.0, 30.0, 20.0, 30.0))]
+    kept.store.commit([*made, record(9, task="other", created=99.0)])
+    store = kept.again()
+    assert store.recent("t", 3) == [made[3], made[1], made[2]]
+    assert store.recent("t", 9) == [made[3], made[1], made[2], made[0]]
+    assert store.recent("nobody", 3) == []
+
+
+def test_notes(kept: Kept) -> None:
+    first, second = body(1)[0], body(2)[0]
+    kept.store.put_notes({first: b"old", second: b""})
+    kept.store.put_notes({first: b"new \x00 \xff"})
+    store = kept.again()
+    assert store.notes([second, NOBODY, first]) == {first: b"new \x00 \xff", second: b""}
+    store.put_notes({})
+
+
 def test_the_stat_cache(kept: Kept) -> None:
     paths = ["data/a.csv", "naïve\udc80", "/x" * 300]
     stats = [

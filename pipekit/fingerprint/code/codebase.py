@@ -77,6 +77,18 @@ class Codebase:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
         return Code(self._digest(view, node), lambda: Walked(view.entities, node))
 
+    def of_class(self, name: str) -> Code:
+        """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
+        home, _, path = name.partition(":")
+        view = self._view(())
+        found: Any = sys.modules.get(home)
+        for step in path.split(".") if found is not None else ():
+            found = vars(found).get(step) if isinstance(found, ModuleType | type) else None
+        node = view.entities.entity(found) if isinstance(found, type) else view.entities.find_module(home)
+        if node is None:
+            node = view.entities.extern(name, self._belonging.of("", home))
+        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+
     def class_identity(self, cls: Any) -> bytes:
         """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
         if getattr(cls, "__module__", None) == "builtins":
