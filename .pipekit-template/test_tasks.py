@@ -1,7 +1,8 @@
 """Tests of the pipeline. Run them with `pytest`."""
 
-from pipekit.testing import Pipeline
 from tasks import Reading, reading, report, rows, totals
+
+from pipekit.testing import Pipeline
 
 
 def test_a_task_is_a_function() -> None:

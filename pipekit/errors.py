@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Place(Protocol):
@@ -63,7 +63,7 @@ class PipekitError(Exception):
         return "\n".join(problem.message for problem in self.problems)
 
     @classmethod
-    def of(cls, problems: Sequence[Problem]) -> PipekitError:
+    def of(cls, problems: Sequence[Problem]) -> Self:
         """The error that carries all of `problems`, in their order."""
         error = cls(*(problems[0].message,) if problems else ())
         error.problems = tuple(problems)

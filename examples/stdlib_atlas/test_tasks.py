@@ -12,8 +12,9 @@ from atlas.markup import tag
 from atlas.packing import around, packed
 from atlas.ranks import circles, depths, pagerank
 from atlas.source import Module, modules_in
-from pipekit.testing import Pipeline
 from tasks import atlas, facts, imports, modules, ranking
+
+from pipekit.testing import Pipeline
 
 LIBRARY = {
     "base.py": '"""The ground."""\nLIMIT = 3\n',

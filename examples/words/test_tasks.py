@@ -1,8 +1,9 @@
 """The pipeline without its book, and with it."""
 
 import pytest
-from pipekit.testing import Pipeline
 from tasks import counts, lines, page_size, ranking, words
+
+from pipekit.testing import Pipeline
 
 
 def test_a_task_is_a_function() -> None:

@@ -14,7 +14,7 @@ from pipekit.errors import PipekitError
 from pipekit.execution.failure import fault, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
-from pipekit.execution.making import Maker
+from pipekit.execution.making import Maker, must_be
 from pipekit.execution.messages import Call, Done, Fault, ItemDone, ItemsDone, Made, Yielded
 from pipekit.values import Ok, Secret, call_user
 from pipekit.values.call import Raised
@@ -59,6 +59,8 @@ class Work:
             self._each(task, options)
         elif call.mode == "split":
             self._split(task)
+        elif call.mode == "check":
+            self._check(task)
         else:
             self._whole(task, options)
 
@@ -136,14 +138,25 @@ class Work:
             self.worker.port.send(Yielded(self.call.job, tuple(one.value for one in made if isinstance(one, Ok))))
         self._finish(None, None)
 
+    def _check(self, task: Any) -> None:
+        """What is recorded, against a type whose predicates are others by now."""
+        checked = call_user(self._checked, task)
+        self._finish(None, self._fault(checked.error) if isinstance(checked, Raised) else None)
+
+    def _checked(self, task: Any) -> None:
+        source = self.call.sources[0]
+        received = self.inputs.receive(0, source, "iterator")
+        for value in received if source.kind == "stream" else [received]:
+            must_be(task.product, value)
+
     # --- an each ------------------------------------------------------------------------------------------------------
 
     def _each(self, task: Any, options: dict[str, Any]) -> None:
         batch: list[ItemDone] = []
         since = time.perf_counter()
-        for index, packed in self.call.items:
+        for index, packed, known in self.call.items:
             self.seconds = 0.0
-            made, found = self._item(task, options, packed)
+            made, found = self._recheck(task, known) if known else self._item(task, options, packed)
             batch.append(ItemDone(index, made, found, self.seconds, self._log()))
             self.worker.capture.begin()
             now = time.perf_counter()
@@ -165,6 +178,13 @@ class Work:
             one = call_user(self.maker.make, task.product, result.value)
             return ((one.value,), None) if isinstance(one, Ok) else ((), self._fault(one.error))
         return (), self._fault(result.error)
+
+    def _recheck(self, task: Any, known: tuple[bytes, ...]) -> tuple[tuple[Made, ...], Fault | None]:
+        for packed in known:
+            checked = call_user(lambda one: must_be(task.product, self.inputs.value(one)), packed)
+            if isinstance(checked, Raised):
+                return (), self._fault(checked.error)
+        return (), None
 
     def _several(self, task: Any, iterable: Any) -> tuple[tuple[Made, ...], Fault | None]:
         begun = call_user(iter, iterable)
@@ -200,7 +220,7 @@ class Work:
         worker, call = self.worker, self.call
         done = Done(call.job, made, found, self.seconds, self._log(), worker.opened(), worker.peak())
         if call.mode in ("each",):
-            faulty = tuple(ItemDone(i, (), found, 0.0, done.log) for i, _ in call.items)
+            faulty = tuple(ItemDone(i, (), found, 0.0, done.log) for i, *_ in call.items)
             worker.port.send(ItemsDone(call.job, faulty, True, done.opened, done.peak))
         else:
             worker.port.send(done)

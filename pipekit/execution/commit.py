@@ -3,8 +3,13 @@ decide what is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from pipekit.execution import given, preimages
+from pipekit.execution.given import Given
+from pipekit.execution.keys import Static
+from pipekit.execution.world import Codes
+from pipekit.fingerprint.code.symbols import Code
 from pipekit.store.records import Record
 from pipekit.store.store import Store
 from pipekit.values import Digest
@@ -17,27 +22,36 @@ SECONDS = 0.2
 class Committer:
     """Collects records and preimages for one store; `clock` gives seconds. `objects` are big ones made meanwhile."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], codes: Codes) -> None:
         self.store = store
         self.clock = clock
+        self.codes = codes
         self.objects: set[Digest] = set()
         self._records: list[Record] = []
         self._preimages: dict[Digest, bytes] = {}
+        self._codes: dict[Digest, Code] = {}
         self._written: set[Digest] = set()
         self._since = 0.0
 
-    def add(self, record: Record, static: bytes, key: bytes = b"") -> None:
-        """The claim of `record`, with its static part's preimage and, where there is one, its key's."""
+    def add(self, record: Record, static: Static | None = None, deps: Sequence[Given] = ()) -> None:
+        """The claim of `record`; with what its key was made from, unless that is kept already."""
         if not self._records:
             self._since = self.clock()
         self._records.append(record)
-        if record.static not in self._written:
-            self._written.add(record.static)
-            self._preimages[record.static] = static
-        if key:
-            self._preimages[record.key] = key
+        if static is not None:
+            self._explain(record.key, static, deps)
         if len(self._records) >= MOST:
             self.flush()
+
+    def _explain(self, key: Digest, static: Static, deps: Sequence[Given]) -> None:
+        self._preimages[key] = given.pack(static.digest, deps)
+        if static.digest not in self._written:
+            self._written.add(static.digest)
+            self._preimages[static.digest] = static.facts.pack()
+            self._codes[static.code.digest] = static.code
+        for dep in deps:
+            for name, code in dep.classes:
+                self._codes[code] = self.codes.of_class(name)
 
     def due(self) -> float | None:
         """Seconds until the group must be committed; None if there is none."""
@@ -51,5 +65,12 @@ class Committer:
     def flush(self) -> None:
         """Commit what there is, in one transaction."""
         if self._records:
-            self.store.commit(self._records, self._preimages, self.objects)
+            self.store.commit(self._records, {**self._preimages, **self._of_codes()}, self.objects)
             self._records, self._preimages, self.objects = [], {}, set()
+
+    def _of_codes(self) -> dict[Digest, bytes]:
+        """What code that the store has not met consists of."""
+        new, self._codes = {digest: code for digest, code in self._codes.items() if digest not in self._written}, {}
+        self._written.update(new)
+        kept = self.store.explained(new)
+        return dict(pair for digest, code in new.items() if digest not in kept for pair in preimages.pack(code))

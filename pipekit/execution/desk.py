@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipekit.execution import dispatch, keys
+from pipekit.execution import dispatch, given, keys
 from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import Call, Made, More, Source
-from pipekit.execution.plan import contributions, present
+from pipekit.execution.plan import present
+from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
 from pipekit.store.products import Encoded, Product
 from pipekit.store.store import Store
@@ -77,12 +78,21 @@ class Desk:
         sources, along = self._sources(job, 0)
         return self._message(job, kind, sources, along, ())
 
-    def each_call(self, job: Job, items: Sequence[tuple[int, Product]]) -> Call:
-        """The message that starts a batch of an each's items."""
+    def each_call(self, job: Job, items: Sequence[tuple[int, Product, Sequence[Product]]]) -> Call:
+        """The message that starts a batch of an each's items; with what one is recorded to have given, where that is to be checked."""
         sources, along = self._sources(job, 1)
-        along += [item for _, item in items]
-        rows = tuple((index, item.pack()) for index, item in items)
+        along += [one for _, item, checks in items for one in (item, *checks)]
+        rows = tuple((index, item.pack(), tuple(one.pack() for one in checks)) for index, item, checks in items)
         return self._message(job, "each", (Source("stream", ()), *sources), along, rows)
+
+    def check_call(self, job: Job, product: Product) -> Call:
+        """The message that checks again what a step is recorded to have made."""
+        needs = Needs("product", (job.node,))
+        step = self.ledger[job.node].planned.step
+        source, along, rest = self.dispatcher.source(step, needs, {job.node: product}, (), not self.streaming)
+        if rest:
+            job.rest[0] = rest
+        return self._message(job, "check", (source,), along, ())
 
     def split_call(self, job: Job) -> Call:
         """The message that turns an each's list, cells or failures into items."""
@@ -121,7 +131,7 @@ class Desk:
         mode: str,
         sources: tuple[Source, ...],
         along: list[Product],
-        items: tuple[tuple[int, bytes], ...],
+        items: tuple[tuple[int, bytes, tuple[bytes, ...]], ...],
     ) -> Call:
         row = self.ledger[job.node]
         step, task = row.planned.step, row.planned.task
@@ -216,8 +226,9 @@ class Desk:
     def sides(self, node: int) -> list[bytes]:
         """What the deps of an each but the first give to its items' keys."""
         step = self.ledger[node].planned.step
-        whole = contributions(step.deps[1:], self.ledger.products, lambda one: self.ledger[one].left)
-        return whole or []
+        codes = self.ledger.plan.world.codes
+        whole = given.given(step.deps[1:], self.ledger.products, lambda one: self.ledger[one].left, codes)
+        return [one.form for one in whole or ()]
 
     def streams(self, step: int) -> bool:
         return self.ledger[step].planned.task.streams
@@ -232,6 +243,10 @@ class Desk:
         if product != planned.product or planned.task.config.store == "never":
             return present(product, self.store)
         return planned.present
+
+    def readable(self, product: Product) -> bool:
+        """Can all of a recorded product be read?"""
+        return present(product, self.store)
 
     def free(self, node: int) -> None:
         """Nobody reads the step's product any more: what is not stored goes."""

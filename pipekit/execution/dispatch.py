@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipekit.definition.tasks import Task
+from pipekit.execution.byvalue import by_value
 from pipekit.execution.failed import Left
 from pipekit.execution.messages import Bodies, Source
 from pipekit.invocation.steps import Needs, Step
@@ -32,10 +33,7 @@ class _Shipped:
 
 def ship(task: Task[..., Any]) -> bytes:
     """The task by value, for workers that cannot import it."""
-    import cloudpickle
-
-    packed: bytes = cloudpickle.dumps(_Shipped(task))
-    return packed
+    return by_value(_Shipped(task))
 
 
 def pack_options(options: Mapping[str, Any]) -> bytes:
@@ -46,11 +44,7 @@ def pack_options(options: Mapping[str, Any]) -> bytes:
         packed = pickle.dumps(dict(options), 5)
     except (pickle.PicklingError, AttributeError, TypeError):
         packed = b""
-    if not packed or b"__main__" in packed:
-        import cloudpickle
-
-        packed = cloudpickle.dumps(dict(options))
-    return packed
+    return by_value(dict(options)) if not packed or b"__main__" in packed else packed
 
 
 @dataclass(slots=True)

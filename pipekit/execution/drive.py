@@ -13,7 +13,7 @@ from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Done, Fault, ItemsDone, Progress, Want, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
@@ -141,7 +141,12 @@ class Drive:
             self.outcomes.inbox.append(says.Missed(number))
             return
         row.partial = known.partial
-        self.outcomes.found(number, known.product, present=self.desk.present(number, known.product))
+        there = self.desk.present(number, known.product)
+        if self.recorder.unchecked(number, known) and self.desk.readable(known.product):
+            row.checking = known
+            self.outcomes.inbox.append(says.Missed(number, reads=False))
+            return
+        self.outcomes.found(number, known.product, present=there)
 
     def _start(self, command: says.Start) -> None:
         row = self.desk.ledger[command.node]
@@ -150,7 +155,7 @@ class Drive:
         if self.desk.ledger.moved and row.planned.task.kind != "each":
             row.key = self.recorder.key(command.node)
         try:
-            call = self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
+            call = self._call(job, row)
         except (PipekitError, KeyError) as error:
             gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
@@ -166,6 +171,11 @@ class Drive:
             row.began = time.time()
             self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
         self.pool.send(command.worker, call)
+
+    def _call(self, job: Job, row: Entry) -> Call:
+        if row.checking is not None:
+            return self.desk.check_call(job, row.checking.product)
+        return self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
 
     def _begin(self, command: says.Begin) -> None:
         self.items.begin(command.node, sealed=True)
@@ -188,10 +198,11 @@ class Drive:
         number = self.at.pop((command.node, command.unit), 0)
         job = self.jobs.pop(number, None)
         self.desk.devices.release(number)
+        row = self.desk.ledger[command.node]
         fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
         if not command.begun:
             self.outcomes.inbox.append(says.Again(command.node, command.unit))
-        elif self.desk.ledger[command.node].planned.task.kind == "each":
+        elif self.desk.ledger[command.node].planned.task.kind == "each" and row.checking is None:
             self.items.dropped(command.node, command.unit, fault)
         else:
             self._failed(command.node, command.unit, fault)
@@ -238,6 +249,9 @@ class Drive:
     def _done(self, job: Job, done: Done) -> None:
         row = self._close(job, done.seconds, done.opened)
         self.outcomes.log(job, done.log)
+        if row.checking is not None:
+            self._checked(job, done.fault)
+            return
         if self.items.split_done(job, done.fault):
             return
         if done.fault is not None:
@@ -247,6 +261,16 @@ class Drive:
             made = done.product
             product = self.items.ended(job.node) if made is None else self.outcomes.take(job.node, made)
             self.outcomes.made(job.node, product, done.peak)
+
+    def _checked(self, job: Job, fault: Fault | None) -> None:
+        """What is recorded has been checked against the type as it is now."""
+        row = self.desk.ledger[job.node]
+        record, row.checking = row.checking, None
+        if fault is not None:
+            self.outcomes.fail(job.node, fault)
+        elif record is not None and not self.outcomes.stopping:
+            self.recorder.passed(job.node, record)
+            self.outcomes.found(job.node, record.product, present=True)
 
     def _failed(self, number: int, unit: int, fault: Fault) -> None:
         if not self.outcomes.try_again(number, unit, fault):

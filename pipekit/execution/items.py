@@ -6,13 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from pipekit.execution import events, keys
+from pipekit.execution import events, given, keys
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable
 from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
 from pipekit.execution.outcomes import Outcomes
-from pipekit.execution.streams import Each, Flow, Result
+from pipekit.execution.streams import Each, Flow, Known
 from pipekit.parallel import vocabulary as says
 from pipekit.store.products import Product
 from pipekit.values import Digest, short
@@ -41,7 +41,7 @@ class Items:
         step = row.planned.step
         source = step.deps[0].steps[0]
         flow = self.flows.get(source)
-        each = Each(number, flow or Flow(), self._prefix(number), sealed=sealed)
+        each = Each(number, flow or Flow(), self._prefix(number), self._part, sealed=sealed)
         self.eaches[number] = each
         self.flows[number] = each.out
         if step.deps[0].kind != "product" or not self.desk.streams(source):
@@ -52,6 +52,9 @@ class Items:
         else:
             each.source.items, each.source.ended = self.desk.items(number), True
         self.advance(each)
+
+    def _part(self, item: Product) -> bytes:
+        return given.item_part(item, self.desk.ledger.plan.world.codes)
 
     def _prefix(self, number: int) -> Digest:
         return keys.item_prefix(self.desk.ledger[number].planned.static.digest, self.desk.sides(number))
@@ -141,9 +144,13 @@ class Items:
         if item.fault is not None:
             self._fault(each, item.number, item.fault, item.seconds)
             return
-        made = tuple(self.outcomes.take(each.node, one) for one in item.made)
+        known = each.checks.get(item.number)
+        made = tuple(self.outcomes.take(each.node, one) for one in item.made) if known is None else known
         each.put(item.number, made, item.seconds)
         if self._outdated(each):
+            return
+        if known is not None:
+            self.recorder.item_passed(each.node, each.key(item.number))
             return
         flat = self.desk.ledger[each.node].planned.task.flat
         self.recorder.record_item(each.node, each.key(item.number), made, item, flat)
@@ -201,10 +208,10 @@ class Items:
             if each.source is flow:
                 self.advance(each)
 
-    def _known(self, each: Each, wanted: Sequence[Digest]) -> Mapping[Digest, Result]:
+    def _known(self, each: Each, wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
         if self.desk.ledger.plan.forced and each.node in self.desk.ledger.plan.forced:
             return {}
-        return self.recorder.known_items(wanted)
+        return self.recorder.known_items(each.node, wanted)
 
     def complete(self, number: int) -> None:
         """Every item has a result: the each's product is their manifest."""
@@ -257,4 +264,5 @@ class Items:
             return self.desk.split_call(job)
         batch = each.batches[job.unit]
         each.started.add(job.unit)
-        return self.desk.each_call(job, [(index, each.source.items[index]) for index in batch])
+        items = [(index, each.source.items[index], each.checks.get(index, ())) for index in batch]
+        return self.desk.each_call(job, items)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipekit import canon
 from pipekit.definition.places import replace_files
 from pipekit.definition.tasks import Task
+from pipekit.execution.world import World
+from pipekit.fingerprint.code.symbols import Code
 from pipekit.invocation.steps import Step
 from pipekit.values import Digest, Ok, Reference, Secret, call_user
 
@@ -21,41 +23,21 @@ FAILED = b"failed"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What keys need to know of the world: the identity of code and of files (as it is when asked; of many at once where
-    there is a quicker way), the environment, the variables."""
-
-    code: Callable[[Task[..., Any]], bytes]
-    identity: Callable[[Path], Digest | None]
-    folder: Path | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    identities: Callable[[Sequence[Path]], Mapping[Path, Digest | None]] | None = None
-
-    def at(self, path: Path) -> Path:
-        """Where a path that an option holds lies."""
-        return path if path.is_absolute() or self.folder is None else self.folder / path
-
-    def looked_at(self, paths: Sequence[Path]) -> World:
-        """The same world, with the identities of these paths looked at once and for all."""
-        if not paths or self.identities is None:
-            return self
-        known = self.identities(paths)
-        return replace(self, identity=lambda path: known[path] if path in known else self.identity(path))
-
-
-@dataclass(frozen=True, slots=True)
 class Static:
-    """The part of a key that is known before anything runs. `files`: the reference options, path -> content."""
+    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` can tell what
+    it covers; `predicates` are no part of the key: what a product must pass to be one."""
 
     digest: Digest
     facts: Facts
     files: Mapping[str, Digest | None]
+    code: Code
+    predicates: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The static part's preimage in readable form, for reasons and for people."""
+    """The static part's preimage in readable form, for reasons and for people. `files_taken`: "files" where files in the product are
+    the store's to keep."""
 
     task: str
     version: str
@@ -63,15 +45,21 @@ class Facts:
     options: Mapping[str, tuple[str, str]]
     files: Mapping[str, str]
     environment: Mapping[str, str]
+    files_taken: str = ""
+
+    @property
+    def code_digest(self) -> Digest:
+        return Digest(bytes.fromhex(self.code))
 
     def pack(self) -> bytes:
-        fields = (self.task, self.version, self.code, dict(self.options), dict(self.files), dict(self.environment))
+        options, files, environment = dict(self.options), dict(self.files), dict(self.environment)
+        fields = (self.task, self.version, self.code, options, files, environment, self.files_taken)
         return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Facts:
-        task, version, code, options, files, environment = json.loads(packed)
-        return cls(task, version, code, {k: tuple(v) for k, v in options.items()}, files, environment)
+        task, version, code, options, files, environment, taken = json.loads(packed)
+        return cls(task, version, code, {k: tuple(v) for k, v in options.items()}, files, environment, taken)
 
 
 def static(task: Task[..., Any], step: Step, world: World) -> Static:
@@ -85,17 +73,19 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
             continue
         if option.type.holds_files:
             value = replace_files(option.type, value, lambda p, f: _reference(p, f, world, files))
-        options[name] = canon.encode(value)
+        options[name] = canon.encode(value, class_identity=world.codes.identity)
         shown[name] = (_text(value), canon.digest(options[name]).hex()[:16])
     environment = dict(world.environment)
     environment.update({name: world.variables.get(name, "") for name in task.config.environ})
-    code = world.code(task)
-    parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code]
+    code = world.codes.of(task)
+    parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code.digest]
     parts += [canon.digest_parts(*(part for name in sorted(options) for part in (name.encode(), options[name])))]
     parts += [canon.digest_parts(*(part.encode() for pair in sorted(environment.items()) for part in pair))]
+    taken = "files" if task.product.holds_files else ""
+    parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
-    facts = Facts(task.name, task.config.version, code.hex(), shown, readable, environment)
-    return Static(canon.digest_parts(*parts), facts, files)
+    facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken)
+    return Static(canon.digest_parts(*parts), facts, files, code, world.codes.predicates(task.product))
 
 
 def paths(task: Task[..., Any], step: Step, world: World) -> list[Path]:
@@ -140,19 +130,18 @@ def item_prefix(static_digest: Digest, sides: Sequence[bytes]) -> Digest:
     return canon.digest_parts(static_digest, ITEM, *sides)
 
 
-def item_key(prefix: Digest, item: Digest) -> Digest:
-    """The key of one item: it holds the item's digest and not its position."""
+def item_key(prefix: Digest, item: bytes) -> Digest:
+    """The key of one item: it holds what the item is, and not its position."""
     return canon.digest(prefix + item)
 
 
-def cells(rows: Sequence[tuple[Mapping[str, Any], Digest]]) -> bytes:
+def cells(rows: Sequence[tuple[Mapping[str, Any], Digest]], identity: Callable[[Any], bytes]) -> Digest:
     """What a `.cells` dep contributes: each cell's options and product."""
-    return canon.digest_parts(
-        CELLS, *(part for options, product in rows for part in (canon.encode(dict(options)), product))
-    )
+    told = [(canon.encode(dict(options), class_identity=identity), product) for options, product in rows]
+    return canon.digest_parts(CELLS, *(part for row in told for part in row))
 
 
-def failed(rows: Sequence[tuple[Digest, str]]) -> bytes:
+def failed(rows: Sequence[tuple[Digest, str]]) -> Digest:
     """What a `.failed` dep contributes: each failed item and its error."""
     return canon.digest_parts(FAILED, *(part for item, error in rows for part in (item, error.encode())))
 

@@ -9,6 +9,7 @@ from pipekit.execution.failed import Left
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.reasons import Reason
 from pipekit.store.products import Product
+from pipekit.store.records import Record
 from pipekit.values import Digest
 
 STATES = ("ran", "cached", "failed", "blocked", "cancelled", "unneeded")
@@ -16,7 +17,8 @@ STATES = ("ran", "cached", "failed", "blocked", "cancelled", "unneeded")
 
 @dataclass(slots=True)
 class Entry:
-    """One step's row. `state` is "" while it is open, then one of STATES; `began` is when its first unit started."""
+    """One step's row. `state` is "" while it is open, then one of STATES; `began` is when its first unit started;
+    `checking`: what is recorded is being checked against its type."""
 
     planned: Planned
     reason: Reason
@@ -30,6 +32,7 @@ class Entry:
     log: list[bytes] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     items: Mapping[str, int] | None = None
+    checking: Record | None = None
     message: str = ""
     traceback: str = ""
 

@@ -19,6 +19,14 @@ from pipekit.store.objects import BIG, Objects
 from pipekit.values import Digest, Reference, Stored
 
 
+def must_be(type_: Type[Any], value: Any) -> None:
+    """Raises TaskFailed for a product, or an item, that is not of its type."""
+    mismatch = check(type_, value)
+    if mismatch is not None:
+        at = f"at {mismatch.path}: " if mismatch.path else ""
+        raise TaskFailed(f"its product is not what it says: {at}{mismatch.message}")
+
+
 @dataclass(slots=True)
 class Maker:
     """Where a call's products go: big objects to `objects`, the rest into the message. `scratch` and `handed` tell
@@ -32,10 +40,7 @@ class Maker:
 
     def make(self, type_: Type[Any], value: Any) -> Made:
         """Check, take files in, encode. Raises TaskFailed (wrong type) and Uncodable."""
-        mismatch = check(type_, value)
-        if mismatch is not None:
-            at = f"at {mismatch.path}: " if mismatch.path else ""
-            raise TaskFailed(f"its product is not what it says: {at}{mismatch.message}")
+        must_be(type_, value)
         bodies: dict[bytes, Any] = {}
         members: dict[Digest, tuple[Digest, ...]] = {}
         references: list[Reference] = []

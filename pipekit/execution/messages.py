@@ -36,8 +36,8 @@ class Source(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Run a task's function. `mode`: task, stream, each or split; `items`: (index, packed product) of an each;
-    `variables` are set in its environment while it runs."""
+    """Run a task's function. `mode`: task, stream, each, split or check; `items`: (index, packed product, packed products that are
+    to be checked instead of made) of an each; `variables` are set in its environment while it runs."""
 
     job: int
     task: str | bytes
@@ -45,7 +45,7 @@ class Call(NamedTuple):
     options: bytes
     sources: tuple[Source, ...]
     bodies: Bodies
-    items: tuple[tuple[int, bytes], ...]
+    items: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
     keep: bool
     seed: bytes
     checkpoint: str

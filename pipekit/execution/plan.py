@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipekit.definition.tasks import Task
+from pipekit.errors import FingerprintError, Problem
 from pipekit.execution import failed, keys, reasons
-from pipekit.execution.keys import Facts, Static, World
+from pipekit.execution.given import Given, given
+from pipekit.execution.keys import Static
 from pipekit.execution.reasons import Reason
+from pipekit.execution.stale import stale
+from pipekit.execution.why import explained
+from pipekit.execution.world import World
 from pipekit.invocation.invocation import Invocation
-from pipekit.invocation.steps import Needs, Step, Steps
+from pipekit.invocation.steps import Step, Steps
 from pipekit.store import codecs, manifests
 from pipekit.store.products import Encoded, Product
 from pipekit.store.records import Record
@@ -22,7 +27,8 @@ from pipekit.values import Digest
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One step's part of the plan. `state` is cached, would_run or may_run; `record` is the hit, `near` the newest record
-    with the same static part; `present`: nobody who might read the product found it gone; `pinned` was given by hand."""
+    with the same static part; `deps` what the deps give, where that is known; `present`: nobody who might read the product found it
+    gone; `pinned` was given by hand."""
 
     step: Step
     task: Task[..., Any]
@@ -32,6 +38,7 @@ class Planned:
     key: Digest | None = None
     record: Record | None = None
     near: Record | None = None
+    deps: Sequence[Given] | None = None
     present: bool = True
     pinned: Encoded | None = None
 
@@ -41,6 +48,11 @@ class Planned:
         if self.pinned is not None:
             return self.pinned.product
         return self.record.product if self.record is not None else None
+
+    @property
+    def unchecked(self) -> bool:
+        """Has the product passed other predicates than those of today?"""
+        return self.record is not None and self.record.predicates != self.static.predicates
 
     @property
     def seconds(self) -> float:
@@ -67,27 +79,35 @@ class Plan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Everything is cached, and what the targets need can be read."""
-        return all(entry.state == "cached" for entry in self.entries)
+        """Everything is cached and of its type, and what the targets need can be read."""
+        return all(entry.state == "cached" and not entry.unchecked for entry in self.entries)
 
 
 def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()) -> Plan:
-    """Look up every step, in topological order, as far as dep products are known."""
-    statics = tuple(_statics(invocation, steps, world))
+    """Look up every step, in topological order, as far as dep products are known. Raises FingerprintError with every problem."""
+    statics = _statics(invocation, steps, world)
     newest = store.statics([static.digest for static in statics])
     planner = _Planner(invocation, steps, store, world, newest, frozenset(forced))
     entries = [planner.entry(step, static) for step, static in zip(steps.steps, statics)]
     entries = _with_gone(entries, steps, store)
-    entries = _with_reasons(entries, store, newest)
+    entries = explained(entries, store, world)
     return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced))
 
 
-def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> Iterator[Static]:
+def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> list[Static]:
     tasks = invocation.graph.tasks
     named = [path for step in steps.steps if step.options for path in keys.paths(tasks[step.task], step, world)]
     looked_at = world.looked_at(named)
+    found: list[Static] = []
+    problems: dict[Problem, None] = {}
     for step in steps.steps:
-        yield keys.static(tasks[step.task], step, looked_at)
+        try:
+            found.append(keys.static(tasks[step.task], step, looked_at))
+        except FingerprintError as error:
+            problems.update(dict.fromkeys(error.problems))
+    if problems:
+        raise FingerprintError.of(tuple(problems))
+    return found
 
 
 @dataclass(slots=True)
@@ -108,22 +128,28 @@ class _Planner:
             self.products[step.id] = pinned.product
             return Planned(step, task, static, "cached", Reason("pinned"), pinned=pinned)
         near = self.newest.get(static.digest)
-        deps = contributions(step.deps, self.products, self._left)
+        deps = given(step.deps, self.products, self._left, self.world.codes)
         if deps is None:
             state = "would_run" if near is None or step.id in self.forced else "may_run"
             return Planned(step, task, static, state, Reason(reasons.UPSTREAM), near=near)
-        key = keys.key(static.digest, deps)
+        key = keys.key(static.digest, [one.form for one in deps])
         record = near if near is not None and near.key == key else self.store.record(key) if near is not None else None
-        why = stale(record, self.world) if record is not None else None
-        if record is not None and task.config.on_error != "raise" and failed.read(self.store, key) is None:
-            why = Reason(reasons.MISSING)
-        if step.id in self.forced:
-            why = reasons.FORCED
+        why = self._stale(step, task, key, record)
         if record is None or why is not None:
-            return Planned(step, task, static, "would_run", why or Reason(""), key, near=near)
+            state = "may_run" if why is not None and why.kind == reasons.REFRESH else "would_run"
+            return Planned(step, task, static, state, why or Reason(""), key, near=near, deps=deps)
         self.products[step.id] = record.product
         self.found[step.id] = key
-        return Planned(step, task, static, "cached", reasons.CACHED, key, record, near)
+        return Planned(step, task, static, "cached", reasons.CACHED, key, record, near, deps)
+
+    def _stale(self, step: Step, task: Task[..., Any], key: Digest, record: Record | None) -> Reason | None:
+        if step.id in self.forced:
+            return reasons.FORCED
+        if record is None:
+            return None
+        if task.config.on_error != "raise" and failed.read(self.store, key) is None:
+            return Reason(reasons.MISSING)
+        return stale(record, task, self.world)
 
     def _left(self, step: int) -> Sequence[failed.Left]:
         return failed.read(self.store, self.found[step]) or () if step in self.found else ()
@@ -138,40 +164,6 @@ def encode_pin(task: Task[..., Any]) -> Encoded:
     manifest = manifests.encode(item.product for item in items)
     bodies = {digest: body for item in items for digest, body in item.bodies.items()}
     return Encoded(manifest.product, {**bodies, **manifest.bodies})
-
-
-def contributions(
-    deps: Sequence[Needs], products: Mapping[int, Product], failures: Callable[[int], Sequence[failed.Left]]
-) -> list[bytes] | None:
-    """What a step's deps give to its key, in order; None while one of them is not known. `failures` gives what an
-    each left out."""
-    found: list[bytes] = []
-    for needs in deps:
-        if any(one not in products for one in needs.steps):
-            return None
-        if needs.kind == "product":
-            found.append(products[needs.steps[0]].digest)
-        elif needs.kind == "cells":
-            found.append(keys.cells([(cell, products[one].digest) for cell, one in zip(needs.cells, needs.steps)]))
-        else:
-            found.append(keys.failed([(left.item.digest, left.error) for left in failures(needs.steps[0])]))
-    return found
-
-
-def stale(record: Record, world: World) -> Reason | None:
-    """Why a record with the right key is not a hit after all."""
-    if record.partial:
-        return Reason(reasons.FAILED)
-    for path, content in record.references:
-        absolute = world.folder / path if world.folder is not None else None
-        now = world.identity(absolute) if absolute is not None else None
-        if absolute is not None and now != content:
-            return Reason(reasons.FILE, path, content.hex()[:8] if content else "absent", _hex(now))
-    return None
-
-
-def _hex(digest: Digest | None) -> str:
-    return digest.hex()[:8] if digest else "absent"
 
 
 def present(product: Product, store: Store) -> bool:
@@ -221,20 +213,3 @@ def _there(entries: list[Planned], asked: Collection[int], store: Store) -> Call
         return found.issuperset(product.objects) if number in whole else present(product, store)
 
     return there
-
-
-def _with_reasons(entries: list[Planned], store: Store, newest: Mapping[Digest, Record]) -> list[Planned]:
-    """Fill in why: from the nearest record's preimage, or from the upstream step that comes first."""
-    asking = [entry for entry in entries if entry.reason.kind == ""]
-    before = store.latest(list({entry.step.task for entry in asking}))
-    for entry in asking:
-        record = newest.get(entry.static.digest) or before.get(entry.step.task)
-        packed = store.preimage(record.static) if record is not None else None
-        why = reasons.reason(entry.static.facts, Facts.unpack(packed) if packed is not None else None)
-        entries[entry.step.id] = replace(entry, reason=why)
-    for entry in entries:
-        if entry.reason.kind == reasons.UPSTREAM:
-            first = next((one for n in entry.step.deps for one in n.steps if entries[one].state != "cached"), None)
-            name = entries[first].step.name if first is not None else ""
-            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, name))
-    return entries

@@ -3,22 +3,28 @@ shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from pipekit.execution.changes import Change, changes
+
 if TYPE_CHECKING:
-    from pipekit.execution.keys import Facts
+    from pipekit.execution.preimages import Preimage
+    from pipekit.values import Digest
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`kind` names the predicate, `subject` what it is about; `was` and `now` are the two values, in short form."""
+    """`kind` names the predicate, `subject` what it is about; `was` and `now` are the two values, in short form. `where`: the place
+    in the code, as "file:line"."""
 
     kind: str
     subject: str = ""
     was: str = ""
     now: str = ""
+    where: str = ""
 
 
 CACHED = Reason("cached")
@@ -28,62 +34,114 @@ DEP = "dep"
 MISSING = "missing"
 FAILED = "failed"
 FILE = "file"
+REFRESH = "refresh"
+CODE = "code"
+PACKAGE = "package"
+TYPE = "type"
 
 
-def never_run(now: Facts, before: Facts | None) -> Reason | None:
-    """There is no record of this task."""
-    return Reason("new") if before is None else None
-
-
-def version_changed(now: Facts, before: Facts | None) -> Reason | None:
+def version_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """The task's `version` is another one."""
-    if before is None or now.version == before.version:
-        return None
-    return Reason("version", now.task, before.version, now.version)
+    if now.facts.version != then.facts.version:
+        yield Reason("version", now.facts.task, then.facts.version, now.facts.version)
 
 
-def option_changed(now: Facts, before: Facts | None) -> Reason | None:
+def option_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """An option has another value."""
-    for name in sorted({*now.options, *(before.options if before else ())}) if before else ():
-        new, old = now.options.get(name), before.options.get(name) if before else None
-        if new != old and not (new and old and new[0] in now.files and new[0] == old[0]):
-            return Reason("option", name, old[0] if old else "", new[0] if new else "")
-    return None
+    for name in sorted({*now.facts.options, *then.facts.options}):
+        new, old = now.facts.options.get(name), then.facts.options.get(name)
+        if new != old and not (new and old and new[0] in now.facts.files and new[0] == old[0]):
+            yield Reason("option", name, old[0] if old else "", new[0] if new else "")
 
 
-def file_changed(now: Facts, before: Facts | None) -> Reason | None:
+def file_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """A file that an option names has other content."""
-    for path in sorted(now.files) if before else ():
-        old = before.files.get(path, "") if before else ""
-        if old != now.files[path]:
-            return Reason(FILE, path, old[:8], now.files[path][:8])
-    return None
+    for path in sorted(now.facts.files):
+        old = then.facts.files.get(path, "")
+        if old and old != now.facts.files[path]:
+            yield Reason(FILE, path, old[:8], now.facts.files[path][:8])
 
 
-def code_changed(now: Facts, before: Facts | None) -> Reason | None:
-    """The code is not the same."""
-    if before is None or now.code == before.code:
-        return None
-    return Reason("code", now.task, before.code[:8], now.code[:8])
+def code_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """The code is not the same: one reason for each symbol that changed, came or went."""
+    if now.facts.code == then.facts.code:
+        return
+    found = list(_in_code(now, then, "", now.facts.code_digest, then.facts.code_digest))
+    if not found and _same_python(now, then):
+        found = [Reason(CODE, now.facts.task, then.facts.code[:8], now.facts.code[:8])]
+    yield from found
 
 
-def environment_changed(now: Facts, before: Facts | None) -> Reason | None:
-    """The interpreter, the machine, the packages or a variable in `environ` differ."""
-    for name in sorted({*now.environment, *before.environment}) if before else ():
-        old, new = before.environment.get(name, "") if before else "", now.environment.get(name, "")
-        if old != new:
-            return Reason("environment", name, old, new)
-    return None
+def files_taken(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """Files in the product are taken into the store now, or are not any more."""
+    if now.facts.files_taken != then.facts.files_taken:
+        yield Reason("product", now.facts.task, then.facts.files_taken or "plain", now.facts.files_taken or "plain")
 
 
-PREDICATES: tuple[Callable[[Facts, Facts | None], Reason | None], ...] = (
-    never_run, version_changed, option_changed, file_changed, code_changed, environment_changed,
+def environment_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """The interpreter, the machine or a variable in `environ` differ."""
+    new, old = now.facts.environment, then.facts.environment
+    for name in sorted({*new, *old}):
+        if new.get(name, "") != old.get(name, ""):
+            yield Reason("environment", name, old.get(name, ""), new.get(name, ""))
+
+
+def dep_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """A dep has another product."""
+    for name, one in (now.deps or {}).items():
+        was = (then.deps or {}).get(name)
+        if was is not None and was.digest != one.digest:
+            yield Reason(DEP, name, was.digest.hex()[:8], one.digest.hex()[:8])
+
+
+def class_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """The code of a class whose instances are in a dep's product is not the same."""
+    for name, one in (now.deps or {}).items():
+        was = dict(then.deps[name].classes) if then.deps and name in then.deps else {}
+        for cls, code in one.classes:
+            if cls in was and was[cls] != code:
+                found = list(_in_code(now, then, cls, code, was[cls]))
+                yield from found or [Reason(CODE, cls.replace(":", "."), was[cls].hex()[:8], code.hex()[:8])]
+
+
+PREDICATES: tuple[Callable[[Preimage, Preimage], Iterator[Reason]], ...] = (
+    version_changed, option_changed, file_changed, code_changed, files_taken, class_changed, environment_changed, dep_changed,
 )  # fmt: skip
 
 
-def reason(now: Facts, before: Facts | None) -> Reason:
-    """The first reason why the static part differs; if it does not, a dep's product is another one."""
-    for predicate in PREDICATES:
-        if (found := predicate(now, before)) is not None:
-            return found
-    return Reason(DEP)
+def reasons(now: Preimage, then: Preimage | None) -> Iterator[Reason]:
+    """Every reason why the key is another one, in the order of the predicates."""
+    if then is None:
+        return iter([Reason("new")])
+    return chain.from_iterable(predicate(now, then) for predicate in PREDICATES)
+
+
+def reason(now: Preimage, then: Preimage | None) -> Reason:
+    """The first of them; where nothing can be told, some dep's product is another one."""
+    return next(reasons(now, then), Reason(DEP))
+
+
+def _in_code(now: Preimage, then: Preimage, name: str, new: Digest, old: Digest) -> Iterator[Reason]:
+    for change in changes(now, then, name, new, old):
+        one = change.now or change.was
+        if one is not None and (one.kind != "python" or _same_python(now, then)):
+            yield of_change(change)
+
+
+def _same_python(now: Preimage, then: Preimage) -> bool:
+    """Another one is told as the environment's change."""
+    return now.facts.environment.get("python") == then.facts.environment.get("python")
+
+
+def of_change(change: Change) -> Reason:
+    """A changed symbol as a reason."""
+    was, now = change
+    one = now or was
+    assert one is not None
+    kind = PACKAGE if one.kind in ("distribution", "python") else CODE
+    where = str(now.where) if now is not None and now.where is not None else ""
+    if was is None:
+        return Reason(kind, one.name, "", one.value or "new", where)
+    return Reason(
+        kind, one.name, was.value or ("" if now is not None else one.kind), now.value if now is not None else "", where
+    )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipekit.execution import failed, keys, reasons
+from pipekit.execution import failed, given, keys, reasons, why
 from pipekit.execution.commit import Committer
 from pipekit.execution.failed import Left
-from pipekit.execution.keys import Facts
+from pipekit.execution.given import Given
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import ItemDone, Made
-from pipekit.execution.plan import contributions, stale
 from pipekit.execution.reasons import Reason
-from pipekit.execution.streams import Result
+from pipekit.execution.stale import stale
+from pipekit.execution.streams import Known, Result
 from pipekit.store import codecs, manifests
 from pipekit.store.products import Product
 from pipekit.store.records import Record
@@ -41,9 +41,9 @@ class Recorder:
         row = self.ledger[number]
         planned = row.planned
         row.key = self.key(number)
-        record, why = self._look_up(number, row.key)
-        if record is None or why is not None:
-            row.reason = self._why(number, why)
+        record, stale_for = self._look_up(number, row.key)
+        if record is None or stale_for is not None:
+            row.reason = self._why(number, stale_for)
             return None
         if planned.task.config.on_error != "raise":
             left = failed.read(self.store, row.key)
@@ -55,10 +55,14 @@ class Recorder:
 
     def key(self, number: int) -> Digest:
         """The step's key, from what its deps have made by now; they are all known."""
-        step = self.ledger[number].planned
-        deps = contributions(step.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
-        assert deps is not None
-        return keys.key(step.static.digest, deps)
+        return keys.key(self.ledger[number].planned.static.digest, [one.form for one in self._given(number)])
+
+    def _given(self, number: int) -> list[Given]:
+        """What the deps of a step give; they are all known."""
+        deps = self.ledger[number].planned.step.deps
+        found = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, self.ledger.plan.world.codes)
+        assert found is not None
+        return found
 
     def _look_up(self, number: int, key: Digest) -> tuple[Record | None, Reason | None]:
         planned, plan = self.ledger[number].planned, self.ledger.plan
@@ -69,20 +73,19 @@ class Recorder:
         if planned.static.digest not in plan.seen:
             return None, None
         record = planned.near if planned.near is not None and planned.near.key == key else self.store.record(key)
-        return record, stale(record, plan.world) if record is not None else None
+        return record, stale(record, planned.task, plan.world) if record is not None else None
 
-    def _why(self, number: int, why: Reason | None) -> Reason:
+    def _why(self, number: int, stale_for: Reason | None) -> Reason:
         """Why a step that must run does; where the plan could only say that a dep was pending, what it was."""
         planned = self.ledger[number].planned
-        if why is not None:
-            return why
+        if stale_for is not None:
+            return stale_for
         if planned.reason.kind != reasons.UPSTREAM:
             return planned.reason
-        if planned.near is not None:
-            return Reason(reasons.DEP, planned.reason.subject)
-        newest = self.store.latest([planned.step.task]).get(planned.step.task)
-        packed = self.store.preimage(newest.static) if newest is not None else None
-        return reasons.reason(planned.static.facts, Facts.unpack(packed) if packed is not None else None)
+        entry = replace(planned, deps=self._given(number))
+        return next(
+            why.all_reasons(entry, self.store, self.ledger.plan.world), Reason(reasons.DEP, planned.reason.subject)
+        )
 
     # --- whole products -----------------------------------------------------------------------------------------------
 
@@ -107,22 +110,16 @@ class Recorder:
             Record(
                 row.key, static.digest, row.planned.task.name, product, row.seconds, time.time(), self.run,
                 found.product.objects[0] if found is not None else None,
-                tuple(dict.fromkeys(self.references.get(number, ()))), None, row.partial, peak,
+                tuple(dict.fromkeys(self.references.get(number, ()))), static.predicates, row.partial, peak,
             ),
-            static.facts.pack(),
-            b"".join(self._parts(number)),
+            static,
+            self._given(number),
         )  # fmt: skip
         if row.planned.task.kind == "each" and row.planned.task.config.on_error != "raise":
             kept = failed.encode(row.left)
             self.store.put(kept.bodies)
             self._claim(failed.key(row.key), number, kept.product, 0.0)
         return True
-
-    def _parts(self, number: int) -> list[bytes]:
-        """The key's preimage: the static part, then what each dep gives."""
-        row = self.ledger[number]
-        deps = contributions(row.planned.step.deps, self.ledger.products, lambda one: self.ledger[one].left)
-        return [row.planned.static.digest, *(deps or [])]
 
     def _settled(self, number: int) -> bool:
         """Are the files that the step's options name still what they were?"""
@@ -134,31 +131,51 @@ class Recorder:
 
     def _claim(self, key: Digest, number: int, product: Product, seconds: float) -> None:
         row = self.ledger[number]
-        static = keys.item_prefix(row.planned.static.digest, ())
+        static = row.planned.static
+        prefix = keys.item_prefix(static.digest, ())
         references = tuple(dict.fromkeys(self.references.get(number, ())))
-        name = f"{row.planned.task.name}#"
-        self.committer.add(Record(key, static, name, product, seconds, time.time(), self.run, None, references), b"")
+        name, now = f"{row.planned.task.name}#", time.time()
+        self.committer.add(
+            Record(key, prefix, name, product, seconds, now, self.run, None, references, static.predicates)
+        )
+
+    def unchecked(self, number: int, record: Record) -> bool:
+        """Has what is recorded passed other predicates than those of today?"""
+        return record.predicates != self.ledger[number].planned.static.predicates
+
+    def passed(self, number: int, record: Record) -> None:
+        """The product of a record has passed the predicates of today."""
+        static = self.ledger[number].planned.static
+        self.committer.add(replace(record, predicates=static.predicates))
 
     # --- items --------------------------------------------------------------------------------------------------------
 
-    def known_items(self, wanted: Sequence[Digest]) -> Mapping[Digest, Result]:
-        """The results of those item keys that have a record whose objects can be read."""
+    def known_items(self, number: int, wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
+        """What those items gave whose keys have a record whose objects can be read."""
+        task, world = self.ledger[number].planned.task, self.ledger.plan.world
         found = self.store.records(wanted)
         objects = {digest for record in found.values() for digest in record.product.objects}
         gone = objects - self.store.has(objects)
-        results: dict[Digest, Result] = {}
+        known: dict[Digest, Known] = {}
         for key, record in found.items():
-            if stale(record, self.ledger.plan.world) is None and not gone.intersection(record.product.objects):
-                results[key] = self._result(record)
-        return self._readable(results, found)
+            if stale(record, task, world) is None and not gone.intersection(record.product.objects):
+                result = self._result(record)
+                known[key] = Known(result, not (result and self.unchecked(number, record)))
+        return self._readable(known, found)
 
-    def _readable(self, results: dict[Digest, Result], found: Mapping[Digest, Record]) -> dict[Digest, Result]:
+    def _readable(self, known: dict[Digest, Known], found: Mapping[Digest, Record]) -> dict[Digest, Known]:
         """Those whose items can be read too: what an item of a flat each gave is a manifest of them."""
-        flat = [key for key in results if found[key].product.codec == manifests.CODEC]
-        inside = {key: {digest for one in _items(results[key]) for digest in one.objects} for key in flat}
+        flat = [key for key in known if found[key].product.codec == manifests.CODEC]
+        inside = {key: {digest for one in _items(known[key].result) for digest in one.objects} for key in flat}
         wanted = set().union(*inside.values())
         gone = wanted - self.store.has(wanted) if wanted else wanted
-        return {key: result for key, result in results.items() if gone.isdisjoint(inside.get(key, ()))}
+        return {key: one for key, one in known.items() if gone.isdisjoint(inside.get(key, ()))}
+
+    def item_passed(self, number: int, key: Digest) -> None:
+        """What the item is recorded to have given has passed the predicates of today."""
+        record = self.store.record(key)
+        if record is not None:
+            self.passed(number, record)
 
     def _result(self, record: Record) -> Result:
         product = record.product

@@ -19,6 +19,14 @@ MOST = 256
 Result = tuple[Product, ...] | Left
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an item is recorded to have given; not `checked` where it has passed other predicates than those of today."""
+
+    result: Result
+    checked: bool = True
+
+
 @dataclass(slots=True)
 class Flow:
     """The items of a stream so far, in order; `ended` when there will be no more."""
@@ -29,11 +37,13 @@ class Flow:
 
 @dataclass(slots=True)
 class Each:
-    """An each at work. `results[i]` is what item i gave, None while it is not known."""
+    """An each at work. `results[i]` is what item i gave, None while it is not known; `checks[i]` what it is recorded to have given, and
+    is to be checked again. `part` is an item as it counts in its key."""
 
     node: int
     source: Flow
     prefix: Digest
+    part: Callable[[Product], bytes]
     results: list[Result | None] = field(default_factory=list)
     todo: deque[int] = field(default_factory=deque)
     batches: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -46,6 +56,7 @@ class Each:
     cached: int = 0
     failed: int = 0
     tries: dict[int, int] = field(default_factory=dict)
+    checks: dict[int, tuple[Product, ...]] = field(default_factory=dict)
     _keys: list[Digest] = field(default_factory=list)
     _first: dict[Digest, int] = field(default_factory=dict)
     _same: dict[int, list[int]] = field(default_factory=dict)
@@ -65,24 +76,29 @@ class Each:
     def key(self, index: int) -> Digest:
         return self._keys[index]
 
-    def take(self, look_up: Callable[[Sequence[Digest]], Mapping[Digest, Result]]) -> None:
+    def take(self, look_up: Callable[[Sequence[Digest]], Mapping[Digest, Known]]) -> None:
         """Take in the items that have come since the last time: known ones have their results at once."""
         start = len(self.results)
         fresh = self.source.items[start:]
         if not fresh:
             return
-        new = [keys.item_key(self.prefix, item.digest) for item in fresh]
+        new = [keys.item_key(self.prefix, self.part(item)) for item in fresh]
         known = look_up([key for key in dict.fromkeys(new) if key not in self._first])
         self._keys += new
         self.results += [None] * len(new)
         for index, key in enumerate(new, start):
             first = self._first.setdefault(key, index)
-            result = known.get(key) if first == index else self.results[first]
-            if result is not None:
-                self.results[index] = result
+            found = known.get(key) if first == index else None
+            if found is not None and (found.checked or isinstance(found.result, Left)):
+                self.results[index] = found.result
                 self.cached += 1
             elif first == index:
+                if found is not None and not isinstance(found.result, Left):
+                    self.checks[index] = found.result
                 self.todo.append(index)
+            elif self.results[first] is not None:
+                self.results[index] = self.results[first]
+                self.cached += 1
             else:
                 self._same.setdefault(first, []).append(index)
 
@@ -108,13 +124,15 @@ class Each:
         return [self.alone(index) for index in self.batches.pop(unit, ()) if self.results[index] is None]
 
     def put(self, index: int, result: Result, seconds: float) -> None:
-        """The result of an item that has run; equal items share it."""
+        """The result of an item that has run, or has passed its check; equal items share it."""
         if self.results[index] is not None:
             return
         self.results[index] = result
         self._seconds = seconds if self._seconds is None else self._seconds + 0.25 * (seconds - self._seconds)
         if isinstance(result, Left):
             self.failed += 1
+        elif index in self.checks:
+            self.cached += 1
         else:
             self.ran += 1
         for other in self._same.pop(index, ()):

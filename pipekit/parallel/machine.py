@@ -148,6 +148,10 @@ class Machine:
     def _missed(self, event: Missed) -> None:
         if event.node in self.stale:
             self._resolve(event.node)
+        elif self.state[event.node] == State.RESOLVING and not event.reads:
+            self.state[event.node] = State.RUNNING
+            self.units[event.node] += 1
+            self.queue.push(self.nodes[event.node], 0)
         elif self.state[event.node] == State.RESOLVING:
             self._want(event.node)
 

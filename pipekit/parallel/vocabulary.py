@@ -62,9 +62,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The node's product is not known: it must run."""
+    """The node's product is not known: it must run. If it `reads` nothing, nothing that it takes need be there: one unit looks at what is
+    known."""
 
     node: int
+    reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

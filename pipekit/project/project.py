@@ -14,11 +14,10 @@ from pipekit.definition.env import Env
 from pipekit.definition.tasks import Setting, Streamed, Task
 from pipekit.execution import events, plan
 from pipekit.execution.events import Event
-from pipekit.execution.keys import World
 from pipekit.execution.plan import Plan
 from pipekit.execution.products import Items
 from pipekit.execution.run import How, Run
-from pipekit.fingerprint.code.modules import project_code
+from pipekit.execution.world import World
 from pipekit.fingerprint.environment import environment
 from pipekit.fingerprint.files import Files
 from pipekit.graph.graph import Graph
@@ -27,7 +26,7 @@ from pipekit.invocation.every import invoke_every
 from pipekit.invocation.invocation import NOTHING, Invocation
 from pipekit.invocation.located import Located
 from pipekit.invocation.steps import expand
-from pipekit.project import layout, load, machine, outputs, pipeline
+from pipekit.project import codes, layout, load, machine, outputs, pipeline
 from pipekit.project.layout import Layout
 from pipekit.store.mounts import is_network
 from pipekit.store.stats import Stat
@@ -100,12 +99,16 @@ class Project:
 
     def world(self) -> World:
         """What keys need to know of the world, as it is now."""
-        code = project_code(self.folder)
-        path = [one for one in sys.path if one != str(self.folder)]
+        found = codes.project_codes(self.folder, self.bodies)
         files = self.files
         return World(
-            lambda task: code, files.identity, self.folder, environment(path), layout.environ(), files.identities
+            found, files.identity, self.folder, environment(), layout.environ(), files.identities, time.time()
         )  # fmt: skip
+
+    @cached_property
+    def bodies(self) -> codes.Bodies:
+        """What source files say, through the store's notes."""
+        return codes.Bodies(lambda: self.store)
 
     @cached_property
     def files(self) -> Files:
@@ -123,6 +126,7 @@ class Project:
         """A run that has not begun: iterate it, or wait for it."""
         made = self.plan(asked)
         self.store.put_stats(Stat(*seen) for seen in self.files.learned())
+        self.bodies.flush()
         kept = self.writes and not self.graph.mutated
         jobs = asked.jobs or made.invocation.settings.jobs or machine.cpus()
         own = frozenset(n for n, t in self.graph.tasks.items() if self.env.tasks.get(n) is t)

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipekit import canon
 from pipekit.execution import plan
-from pipekit.execution.keys import World
-from pipekit.execution.run import How, Run, new_id
+from pipekit.execution.run import How, Run
+from pipekit.execution.world import World
 from pipekit.fingerprint.environment import environment
 from pipekit.invocation.files import check_files
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.steps import expand
 from pipekit.project import layout, machine
+from pipekit.project.codes import free_codes
 from pipekit.project.project import Project
 from pipekit.store import files
 from pipekit.store.store import Store, open_store
@@ -44,12 +45,10 @@ def run(invocation: Invocation[R]) -> R:
 
 
 def start(invocation: Invocation[Any], store: Store, *, pool: str = "processes") -> Run:
-    """A run of `invocation` on `store`, not begun. Nothing of an earlier run is trusted: code outside a project has no
-    identity yet that would see every change."""
+    """A run of `invocation` on `store`, not begun."""
     check_files(invocation, machine.look, None)
     steps = expand(invocation)
-    once = canon.digest(new_id().encode() + new_id().encode())
-    world = World(lambda task: once, files.identity, None, environment(), layout.environ())
+    world = World(free_codes(), files.identity, None, environment(), layout.environ(), now=time.time())
     made = plan.make(invocation, steps, store, world)
     path = layout.module_path()
     how = How(

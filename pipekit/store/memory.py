@@ -60,6 +60,9 @@ class MemoryStore:
     def preimage(self, key: Digest) -> bytes | None:
         return self._preimages.get(key)
 
+    def explained(self, keys: Iterable[Digest]) -> set[Digest]:
+        return {key for key in keys if key in self._preimages}
+
     def read(self, digest: Digest) -> Buffer:
         body = self.bodies.get(digest)
         if body is None:

@@ -58,6 +58,10 @@ class Store(Protocol):
         """What `key` was made from, or None."""
         ...
 
+    def explained(self, keys: Iterable[Digest]) -> set[Digest]:
+        """Those of `keys` that have a preimage."""
+        ...
+
     def read(self, digest: Digest) -> Buffer:
         """The bytes of an object, never to be written to: small ones bytes, big ones mapped.
 
@@ -152,6 +156,9 @@ class DiskStore:
 
     def preimage(self, key: Digest) -> bytes | None:
         return self._records.preimage(key)
+
+    def explained(self, keys: Iterable[Digest]) -> set[Digest]:
+        return self._records.explained(set(keys))
 
     def read(self, digest: Digest) -> Buffer:
         pending = self._pending.get(digest)

@@ -62,9 +62,7 @@ _NEWEST: Final = (
     "ORDER BY created DESC, id DESC LIMIT 1) FROM (VALUES {}) AS asked)"
 )
 _NEWEST_BY_STATIC: Final = _NEWEST % "static_prefix = asked.column1 AND static = asked.column2"
-_RECENT: Final = (
-    "SELECT key, static, task, body FROM records WHERE task = ? ORDER BY created DESC, id DESC LIMIT ?"
-)
+_RECENT: Final = "SELECT key, static, task, body FROM records WHERE task = ? ORDER BY created DESC, id DESC LIMIT ?"
 _NEWEST_BY_TASK: Final = _NEWEST % "task = asked.column1"
 
 
@@ -101,6 +99,10 @@ class Records:
         rows = self._pack.select("SELECT key, body FROM preimages WHERE prefix = ?", _first_8(key))
         return next((body for name, body in rows if name == key), None)
 
+    def explained(self, keys: Collection[Digest]) -> set[Digest]:
+        """Those of `keys` whose preimage is kept."""
+        return {key for _, key in self._kept("id, key FROM preimages WHERE prefix", keys)}
+
     def put(self, connection: Connection, records: Iterable[Record]) -> None:
         """Record, within a transaction. A key that has a record gets the new one in its place; of equal keys the last counts."""
         last: dict[Digest, Record] = {}
@@ -113,7 +115,7 @@ class Records:
 
     def put_preimages(self, connection: Connection, preimages: Mapping[Digest, bytes]) -> None:
         """Keep what keys were made from, within a transaction."""
-        kept = {key for _, key in self._kept("id, key FROM preimages WHERE prefix", preimages.keys())}
+        kept = self.explained(preimages.keys())
         new = ((*_first_8(key), key, body) for key, body in preimages.items() if key not in kept)
         connection.executemany("INSERT INTO preimages (prefix, key, body) VALUES (?, ?, ?)", new)
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.records import record  # type: ignore[import-not-found]
+from support.codes import ToldCodes, code_of  # type: ignore[import-not-found]
+from support.records import record
 
+from pipekit import canon
+from pipekit.execution import given, preimages
 from pipekit.execution.commit import MOST, SECONDS, Committer
+from pipekit.execution.given import Given
+from pipekit.execution.keys import Facts, Static
+from pipekit.fingerprint.code.symbols import Symbol
 from pipekit.store.memory import MemoryStore
 
 
@@ -24,24 +30,41 @@ class Clock:
 def test_a_group_waits_until_it_is_old_enough(tmp_path: Path) -> None:
     clock, store = Clock(), MemoryStore(tmp_path)
     one = record(1)
-    committer = Committer(store, clock)
+    committer = Committer(store, clock, ToldCodes())
     assert committer.due() is None
-    committer.add(one, b"static")
+    committer.add(one)
     assert committer.due() == pytest.approx(SECONDS) and store.record(one.key) is None
     clock.now += SECONDS / 2
     committer.tick()
     assert store.record(one.key) is None
     clock.now += SECONDS
     committer.tick()
-    assert store.record(one.key) == one and store.preimage(one.static) == b"static" and committer.due() is None
+    assert store.record(one.key) == one and committer.due() is None
 
 
 def test_a_full_group_goes_at_once(tmp_path: Path) -> None:
     store = MemoryStore(tmp_path)
-    committer = Committer(store, Clock())
+    committer = Committer(store, Clock(), ToldCodes())
     made = [record(number) for number in range(MOST + 1)]
     for one in made:
-        committer.add(one, b"")
+        committer.add(one)
     assert set(store.records([one.key for one in made])) == {one.key for one in made[:MOST]}
     committer.flush()
     assert store.record(made[-1].key) == made[-1]
+
+
+def test_what_keys_are_made_from_is_kept_once(tmp_path: Path) -> None:
+    store = MemoryStore(tmp_path)
+    side = Symbol("shapes.Box.side", "constant", canon.digest(b"side"), "3", None, "side = 3")
+    codes = ToldCodes(classes={"shapes:Box": [side]})
+    facts = Facts("count", "", codes.of_class("count:count").digest.hex(), {"top": ("3", "ab")}, {}, {})
+    static = Static(record(1).static, facts, {}, codes.of_class("count:count"))
+    deps = [Given(canon.digest(b"boxes"), (("shapes:Box", code_of("shapes:Box", side).digest),))]
+    committer = Committer(store, Clock(), codes)
+    committer.add(record(1), static, deps)
+    committer.flush()
+    assert Facts.unpack(store.preimage(static.digest) or b"") == facts
+    assert given.unpack(store.preimage(record(1).key) or b"") == (static.digest, deps)
+    assert [one.name for one in preimages.read(store, static.code.digest)] == ["count:count"]
+    kept = preimages.read(store, deps[0].classes[0][1])
+    assert preimages.told(store, kept[0]) == side

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.codes import ToldCodes
 
 from pipekit import Cell, Env, File, Secret
 from pipekit.canon import digest
 from pipekit.execution import keys
-from pipekit.execution.keys import World
-from pipekit.execution.plan import contributions
+from pipekit.execution.given import Given, given, item_part, pack, unpack
+from pipekit.execution.world import World
+from pipekit.fingerprint.code.symbols import Symbol
 from pipekit.invocation.steps import Needs, Step
 from pipekit.store.products import Product
 
@@ -33,7 +35,8 @@ def gather(cells: Iterator[Cell[int]], /) -> int:
 
 PROJECT = Path("/projects/lab")
 CONTENT = {PROJECT / "a.csv": digest(b"a"), PROJECT / "b.csv": digest(b"b")}
-WORLD = World(lambda task: b"code", CONTENT.get, PROJECT, {"python": "cpython 3.11"}, {"REGION": "eu", "OTHER": "x"})
+CODES = ToldCodes()
+WORLD = World(CODES, CONTENT.get, PROJECT, {"python": "cpython 3.11"}, {"REGION": "eu", "OTHER": "x"})
 
 
 def static(world: World = WORLD, **options: Any) -> bytes:
@@ -46,7 +49,7 @@ def static(world: World = WORLD, **options: Any) -> bytes:
     (WORLD, {"top": True}),
     (WORLD, {"path": Path("b.csv")}),
     (replace(WORLD, identity={PROJECT / "a.csv": digest(b"other")}.get), {}),
-    (replace(WORLD, code=lambda task: b"other"), {}),
+    (replace(WORLD, codes=ToldCodes({"load": 1})), {}),
     (replace(WORLD, environment={"python": "cpython 3.12"}), {}),
     (replace(WORLD, variables={"REGION": "us"}), {}),
 ])  # fmt: skip
@@ -80,14 +83,33 @@ def test_what_deps_give() -> None:
     products = {0: product("a"), 1: product("b")}
     one, two = {"load.top": 1}, {"load.top": 2}
 
-    def cells(*rows: tuple[dict[str, int], int]) -> list[bytes] | None:
+    def cells(*rows: tuple[dict[str, int], int]) -> list[Given] | None:
         needs = Needs("cells", tuple(step for _, step in rows), tuple(cell for cell, _ in rows))
-        return contributions([needs], products, lambda step: [])
+        return given([needs], products, lambda step: [], CODES)
 
-    assert contributions([Needs("product", (0,))], products, lambda step: []) == [products[0].digest]
-    assert contributions([Needs("product", (2,))], products, lambda step: []) is None
+    assert given([Needs("product", (0,))], products, lambda step: [], CODES) == [Given(products[0].digest)]
+    assert given([Needs("product", (2,))], products, lambda step: [], CODES) is None
     found = [cells((one, 0), (two, 1)), cells((two, 1), (one, 0)), cells((one, 1), (two, 0)), cells((one, 0))]
     assert len({tuple(each or ()) for each in found}) == 4
+
+
+def test_the_code_of_classes_in_a_product_counts() -> None:
+    boxes = Product.of("pickle", (digest(b"boxes"),), 5, ["shapes:Box", "shapes:Side"])
+    older, newer = ToldCodes(), ToldCodes(classes={"shapes:Box": [Symbol("shapes.Box.area", "function", digest(b"2"))]})
+    needs = [Needs("product", (0,))]
+    (was,), (now,) = (given(needs, {0: boxes}, lambda step: [], codes) or () for codes in (older, newer))
+    assert [name for name, _ in now.classes] == ["shapes:Box", "shapes:Side"]
+    assert was.digest == now.digest and was.form != now.form and was.form != boxes.digest
+    assert item_part(boxes, older) == was.form and item_part(boxes, newer) == now.form
+    assert item_part(product("a"), newer) == product("a").digest
+
+
+def test_the_preimage_of_a_key_survives_packing() -> None:
+    rows = [Given(digest(b"a")), Given(digest(b"b"), (("prep:Rów", digest(b"c")), ("prep:Zeile", digest(b"d"))))]
+    assert unpack(pack(digest(b"static"), rows)) == (digest(b"static"), rows)
+    assert unpack(pack(digest(b"static"), [])) == (digest(b"static"), [])
+    with pytest.raises(ValueError):
+        unpack(pack(digest(b"static"), rows) + digest(b"rest"))
 
 
 def test_an_items_key_holds_its_content_alone() -> None:

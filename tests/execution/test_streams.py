@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pipekit.canon import digest
 from pipekit.execution import keys
 from pipekit.execution.failed import Left
-from pipekit.execution.streams import Each, Flow, Result
+from pipekit.execution.streams import Each, Flow, Known
 from pipekit.store.products import Product
 from pipekit.values import Digest
 
@@ -18,10 +18,12 @@ def item(text: str) -> Product:
 
 
 def each(texts: str, *, ended: bool = True) -> Each:
-    return Each(0, Flow([item(text) for text in texts], ended), digest(b"prefix"), sealed=True)
+    return Each(
+        0, Flow([item(text) for text in texts], ended), digest(b"prefix"), lambda item: item.digest, sealed=True
+    )
 
 
-def nothing(wanted: Sequence[Digest]) -> Mapping[Digest, Result]:
+def nothing(wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
     return {}
 
 
@@ -61,9 +63,21 @@ def test_equal_items_run_once_and_count_once_as_ran_then_as_cached() -> None:
 def test_known_items_do_not_run() -> None:
     one = each("ab")
     known = keys.item_key(one.prefix, one.source.items[0].digest)
-    one.take(lambda wanted: {known: (item("kept"),)})
+    one.take(lambda wanted: {known: Known((item("kept"),))})
     assert [index for batch in drain(one) for index in batch] == [1]
     assert (one.ran, one.cached) == (1, 1)
+
+
+def test_what_passed_other_predicates_is_checked_and_counts_as_cached() -> None:
+    one = each("aab")
+    kept, known = (item("kept"),), keys.item_key(digest(b"prefix"), item("a").digest)
+    one.take(lambda wanted: {known: Known(kept, checked=False)})
+    assert one.checks == {0: kept} and list(one.todo) == [0, 2]
+    one.batch(1)
+    one.put(0, kept, 0.1)
+    one.put(2, (item("made"),), 0.1)
+    assert (one.ran, one.cached) == (1, 2) and one.release()
+    assert one.out.items == [*kept, *kept, item("made")]
 
 
 def test_what_is_left_out_is_not_in_the_product() -> None:

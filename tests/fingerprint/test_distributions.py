@@ -9,7 +9,6 @@ import pytest
 
 from pipekit.fingerprint import distributions
 from pipekit.fingerprint.distributions import Installed
-from pipekit.fingerprint.environment import environment
 
 
 @pytest.fixture
@@ -185,13 +184,3 @@ def test_it_imports_nothing_heavy() -> None:
     code = "import pipekit.fingerprint.distributions as d, sys; d.distribution('pytest'); d.editable_roots(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"importlib.metadata", "email", "json", "urllib.parse", "pytest", "zipfile"} & set(loaded) == set()
-
-
-def test_the_environment_names_the_same_metadata(site: Path) -> None:
-    assert "packages" not in environment([str(site), str(site / "nowhere")])
-    install(site, "numpy", "2", "numpy/__init__.py")
-    before = environment([str(site)])["packages"]
-    (site / "not-metadata").mkdir()
-    assert environment([str(site)])["packages"] == before
-    install(site, "numpy", "3")
-    assert environment([str(site)])["packages"] != before

@@ -82,7 +82,7 @@ def test_a_day_at_the_editor(place_watched: Place, watching: Watching) -> None:
     watching.sees("error: SyntaxError: '(' was never closed")
     watching.sees("watching")
     place.edit("tasks.py", "plus + (", "plus + 1")
-    watching.sees("2 ran")
+    watching.sees("1 ran, 1 cached")
     watching.sees("watching")
     assert place.pipekit("cat", "length").out == "5\n"
     place.edit("pipeline.yaml", "path: data/a.txt", "path: data/nowhere.txt")

@@ -12,11 +12,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipekit import Cell, Env, Failure, canon
+from support.codes import ToldCodes
+
+from pipekit import Cell, Env, Failure
 from pipekit.definition.tasks import Task
 from pipekit.execution import plan
-from pipekit.execution.keys import World
 from pipekit.execution.run import How, Run
+from pipekit.execution.world import World
 from pipekit.invocation.steps import expand
 from pipekit.store import files
 from pipekit.store.store import Store
@@ -87,8 +89,7 @@ def start(
     chosen = tuple(targets) or tuple(graph.tasks[name] for name in graph.targets)
     invocation = graph.invoke(chosen, *settings, matrix=matrix)
     steps = expand(invocation)
-    ages = code or {}
-    world = World(lambda task: canon.digest(f"{task.name} {ages.get(task.name, 0)}".encode()), files.identity)
+    world = World(ToldCodes(code or {}), files.identity)
     again = [step.id for step in steps.steps if step.task in forced]
     return Run(plan.make(invocation, steps, store, world, again), store, How(jobs, pool))
 

@@ -1,0 +1,37 @@
+"""What differs between two versions of some code, symbol by symbol. It must never say what a difference means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pipekit.execution.preimages import Preimage
+    from pipekit.fingerprint.code.symbols import Symbol
+    from pipekit.values import Digest
+
+
+class Change(NamedTuple):
+    """One symbol that is not the same: before (None: it was not there) and now (None: it is gone)."""
+
+    was: Symbol | None
+    now: Symbol | None
+
+
+def changes(now: Preimage, then: Preimage, name: str, new: Digest, old: Digest) -> list[Change]:
+    """What is different between two versions of some code, what matters most first: changed values, changed code, what is new,
+    what is gone."""
+    before = {(one.name, one.kind): one for one in then.symbols(name, old)}
+    found: list[Change] = []
+    for one in now.symbols(name, new):
+        was = before.pop((one.name, one.kind), None)
+        if was is None or was.digest != one.digest:
+            found.append(Change(then.tell(was) if was is not None else None, now.tell(one)))
+    found += [Change(then.tell(was), None) for was in before.values()]
+    return sorted(found, key=_rank)
+
+
+def _rank(change: Change) -> tuple[int, str]:
+    was, now = change
+    if was is not None and now is not None:
+        return (0 if was.value or now.value else 1), now.name
+    return (2, now.name) if now is not None else (3, was.name if was is not None else "")

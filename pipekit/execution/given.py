@@ -1,0 +1,98 @@
+"""What the deps of a step give to its key: digests of products, and the code of the classes whose instances are in them. It must
+never read a product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from pipekit import canon
+from pipekit.canon.form import length, read_length, text
+from pipekit.execution import keys
+from pipekit.execution.failed import Left
+from pipekit.execution.world import Codes
+from pipekit.invocation.steps import Needs
+from pipekit.store.products import Product
+from pipekit.values import Digest
+
+
+class Given(NamedTuple):
+    """What one dep gives: `digest` is that of its product, or of all rows of `.cells` and `.failed`; `classes` are the classes in it
+    with the identity of their code."""
+
+    digest: Digest
+    classes: tuple[tuple[str, Digest], ...] = ()
+
+    @property
+    def form(self) -> bytes:
+        """What goes into the key."""
+        return part(self.digest, self.classes)
+
+
+def part(digest: Digest, classes: Sequence[tuple[str, Digest]]) -> bytes:
+    """A product with the code of the classes in it, as it counts in a key."""
+    if not classes:
+        return digest
+    return canon.digest_parts(digest, *(one for name, code in classes for one in (name.encode(), code)))
+
+
+def classes_of(products: Iterable[Product], codes: Codes) -> tuple[tuple[str, Digest], ...]:
+    """The classes whose instances are in the products, sorted, with the identity of their code."""
+    names = {name for product in products for name in product.classes}
+    return tuple((name, codes.of_class(name).digest) for name in sorted(names)) if names else ()
+
+
+def item_part(item: Product, codes: Codes) -> bytes:
+    """An item as it counts in its key."""
+    return part(item.digest, classes_of((item,), codes)) if item.classes else item.digest
+
+
+def given(
+    deps: Sequence[Needs], products: Mapping[int, Product], failures: Callable[[int], Sequence[Left]], codes: Codes
+) -> list[Given] | None:
+    """What a step's deps give, in order; None while one of them is not known. `failures` gives what an each left out."""
+    found: list[Given] = []
+    for needs in deps:
+        if any(one not in products for one in needs.steps):
+            return None
+        if needs.kind == "product":
+            product = products[needs.steps[0]]
+            found.append(Given(product.digest, classes_of((product,), codes) if product.classes else ()))
+        elif needs.kind == "cells":
+            rows = [products[one] for one in needs.steps]
+            digest = keys.cells([(cell, one.digest) for cell, one in zip(needs.cells, rows)], codes.identity)
+            found.append(Given(digest, classes_of(rows, codes)))
+        else:
+            left = failures(needs.steps[0])
+            digest = keys.failed([(one.item.digest, one.error) for one in left])
+            found.append(Given(digest, classes_of((one.item for one in left), codes)))
+    return found
+
+
+def pack(static: Digest, deps: Sequence[Given]) -> bytes:
+    """The preimage of a key."""
+    pieces: list[bytes] = [static]
+    for one in deps:
+        pieces += one.digest, length(len(one.classes))
+        for name, code in one.classes:
+            pieces += text(name), code
+    return b"".join(pieces)
+
+
+def unpack(packed: bytes) -> tuple[Digest, list[Given]]:
+    """The static part and what each dep gave, as `pack` wrote them. Raises ValueError for other bytes."""
+    found: list[Given] = []
+    at = 32
+    try:
+        while at < len(packed):
+            digest, (count, at) = Digest(packed[at : at + 32]), read_length(packed, at + 32)
+            classes: list[tuple[str, Digest]] = []
+            for _ in range(count):
+                size, at = read_length(packed, at)
+                name, code = packed[at : at + size].decode(), packed[at + size : at + size + 32]
+                classes.append((name, Digest(code)))
+                at += size + 32
+            found.append(Given(digest, tuple(classes)))
+    except (IndexError, UnicodeDecodeError):
+        raise ValueError("not the preimage of a key") from None
+    return Digest(packed[:32]), found

@@ -1,0 +1,62 @@
+"""Why a record with the right key is no hit after all: one predicate per reason, all with the same signature. It must never look at
+the world by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pipekit.definition.measures import seconds
+from pipekit.definition.tasks import Task
+from pipekit.execution import reasons
+from pipekit.execution.reasons import Reason
+from pipekit.execution.world import World
+from pipekit.store.records import Record
+from pipekit.values import Digest
+
+
+def partial(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+    """Items were left out, and are to be tried again."""
+    return Reason(reasons.FAILED) if record.partial else None
+
+
+def reference_changed(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+    """A file that the product names, and that lies where the task left it, is not what it was."""
+    if world.folder is None:
+        return None
+    for path, content in record.references:
+        now = world.identity(world.folder / path)
+        if now != content:
+            return Reason(reasons.FILE, path, _hex(content), _hex(now))
+    return None
+
+
+def refresh_due(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+    """The task reads the outside world, and the period in which it did so is over."""
+    every = task.config.refresh
+    if every is None:
+        return None
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.created))
+    if every == "always":
+        return Reason(reasons.REFRESH, task.name, when, every)
+    period = seconds(every)
+    due = record.created // period < world.now // period
+    return Reason(reasons.REFRESH, task.name, when, every) if due else None
+
+
+PREDICATES: tuple[Callable[[Record, Task[..., Any], World], Reason | None], ...] = (
+    partial, reference_changed, refresh_due,
+)  # fmt: skip
+
+
+def stale(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+    """The first reason why the record is no hit; None if it is one."""
+    for predicate in PREDICATES:
+        if (found := predicate(record, task, world)) is not None:
+            return found
+    return None
+
+
+def _hex(digest: Digest | None) -> str:
+    return digest.hex()[:8] if digest else "absent"

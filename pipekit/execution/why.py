@@ -1,0 +1,87 @@
+"""Why the steps of a plan run: each compared with the record that is nearest to it. It must never decide whether a step runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipekit.execution import preimages, reasons
+from pipekit.execution.keys import Facts
+from pipekit.execution.preimages import Preimage
+from pipekit.execution.reasons import Reason
+from pipekit.execution.world import World
+from pipekit.store.records import Record
+from pipekit.store.store import Store
+
+if TYPE_CHECKING:
+    from pipekit.execution.plan import Planned
+
+_LOOK_BACK = 4
+"""How many records for each cell of a task are looked at for the nearest one."""
+
+
+def explained(entries: list[Planned], store: Store, world: World) -> list[Planned]:
+    """The same entries, with reasons where there were none: what is different from the nearest record, or the upstream step
+    that comes first."""
+    asking = [entry for entry in entries if entry.reason.kind == ""]
+    nearest = _nearest_of(asking, store)
+    for entry in asking:
+        why = reasons.reason(now(entry, world), then(entry, nearest(entry), store))
+        entries[entry.step.id] = replace(entry, reason=why)
+    for entry in entries:
+        if entry.reason.kind == reasons.UPSTREAM:
+            first = next((one for n in entry.step.deps for one in n.steps if entries[one].state != "cached"), None)
+            name = entries[first].step.name if first is not None else ""
+            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, name))
+    return entries
+
+
+def now(entry: Planned, world: World) -> Preimage:
+    """What the step's key is made from now."""
+    deps = dict(zip(entry.task.deps, entry.deps)) if entry.deps is not None else None
+    return preimages.of_now(entry.static, deps, world.codes, world.folder)
+
+
+def then(entry: Planned, record: Record | None, store: Store) -> Preimage | None:
+    """What the key of a record of the step's task was made from."""
+    return preimages.of_then(store, record.static, record.key, entry.task.deps) if record is not None else None
+
+
+def all_reasons(entry: Planned, store: Store, world: World) -> Iterator[Reason]:
+    """Everything that is different from the record that is nearest to the step."""
+    record = _nearest_of([entry], store)(entry)
+    return reasons.reasons(now(entry, world), then(entry, record, store))
+
+
+def nearest(entry: Planned, store: Store) -> Record | None:
+    """The record of the step's task that differs least from what it is now, of those the newest."""
+    return _nearest_of([entry], store)(entry)
+
+
+def _nearest_of(entries: Sequence[Planned], store: Store) -> Callable[[Planned], Record | None]:
+    """Of a task with one step the newest record is the nearest; of one with many cells the newest with the cell's options."""
+    cells = Counter(entry.step.task for entry in entries)
+    alone = store.latest([task for task, count in cells.items() if count == 1])
+    recent = {task: _told(store, task, count) for task, count in cells.items() if count > 1}
+
+    def find(entry: Planned) -> Record | None:
+        if entry.near is not None:
+            return entry.near
+        if entry.step.task in alone:
+            return alone[entry.step.task]
+        rows = recent.get(entry.step.task, ())
+        return min(rows, key=lambda row: _unlike(row[1], entry.static.facts))[0] if rows else None
+
+    return find
+
+
+def _told(store: Store, task: str, cells: int) -> list[tuple[Record, Facts]]:
+    rows = [(one, store.preimage(one.static)) for one in store.recent(task, _LOOK_BACK * cells)]
+    return [(record, Facts.unpack(packed)) for record, packed in rows if packed is not None]
+
+
+def _unlike(one: Facts, other: Facts) -> int:
+    """In how many options the two differ."""
+    return sum(one.options.get(name) != other.options.get(name) for name in {*one.options, *other.options})

@@ -1,0 +1,59 @@
+"""What keys need to know of the world: the identity of code and files, the environment, the time. It must never look at any of
+them by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipekit.definition.tasks import Task
+from pipekit.definition.types import Type
+from pipekit.fingerprint.code.symbols import Code
+from pipekit.values import Digest
+
+
+class Codes(Protocol):
+    """The identity of code as it is now. Every method raises FingerprintError for what has none."""
+
+    def of(self, task: Task[..., Any]) -> Code:
+        """Of a task's function and all that it reaches."""
+        ...
+
+    def of_class(self, name: str) -> Code:
+        """Of the class `module:qualname`."""
+        ...
+
+    def identity(self, thing: Any) -> bytes:
+        """Of a class or function that stands in an option's value."""
+        ...
+
+    def predicates(self, type_: Type[Any]) -> Digest | None:
+        """Of the predicates that a value of the type must pass; None where there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What keys need to know of the world: the identity of code and of files (as it is when asked; of many at once where there is
+    a quicker way), the environment, the variables; `now` in seconds since 1970, UTC."""
+
+    codes: Codes
+    identity: Callable[[Path], Digest | None]
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    identities: Callable[[Sequence[Path]], Mapping[Path, Digest | None]] | None = None
+    now: float = 0.0
+
+    def at(self, path: Path) -> Path:
+        """Where a path that an option holds lies."""
+        return path if path.is_absolute() or self.folder is None else self.folder / path
+
+    def looked_at(self, paths: Sequence[Path]) -> World:
+        """The same world, with the identities of these paths looked at once and for all."""
+        if not paths or self.identities is None:
+            return self
+        known = self.identities(paths)
+        return replace(self, identity=lambda path: known[path] if path in known else self.identity(path))

@@ -1,0 +1,147 @@
+"""The identity of a project's code, from the modules that are imported in this process. It must never know a key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from pipekit import canon
+from pipekit.canon.shape import class_name
+from pipekit.definition.tasks import Task
+from pipekit.definition.types import Type
+from pipekit.errors import FingerprintError, Problem
+from pipekit.fingerprint.code.codebase import Codebase
+from pipekit.fingerprint.code.symbols import Code, Symbol
+from pipekit.fingerprint.distributions import distribution, is_editable
+from pipekit.project.load import is_project
+from pipekit.store.store import Store
+from pipekit.values import Digest
+
+
+class _Nothing:
+    """What no code reaches."""
+
+    def symbols(self) -> tuple[Symbol, ...]:
+        return ()
+
+    def chain(self, name: str) -> tuple[str, ...]:
+        return ()
+
+
+_NO_CODE = Code(canon.digest(b"no code"), _Nothing)
+_OURS = str(Path(__file__).resolve().parents[1]) + os.sep
+
+
+@dataclass(slots=True)
+class ProjectCodes:
+    """What `codebase` says of the code of tasks, types and values; each is asked for once."""
+
+    codebase: Codebase
+    _tasks: dict[int, tuple[Task[..., Any], Code]] = field(default_factory=dict)
+    _classes: dict[str, Code] = field(default_factory=dict)
+    _types: dict[int, tuple[Type[Any], Digest]] = field(default_factory=dict)
+
+    def of(self, task: Task[..., Any]) -> Code:
+        known = self._tasks.get(id(task))
+        if known is None:
+            known = self._tasks[id(task)] = task, self._of(task)
+        return known[1]
+
+    def _of(self, task: Task[..., Any]) -> Code:
+        fn = task.fn
+        if fn is None:  # pinned: its product was given by hand
+            return _NO_CODE
+        if type(fn) is FunctionType and fn.__kwdefaults__:
+            fn = _without_defaults(fn, task.options)
+        try:
+            return self.codebase.of(fn, includes=task.config.code_includes, opaque=task.config.opaque)
+        except FingerprintError as error:
+            raise _told(error, task) from None
+
+    def of_class(self, name: str) -> Code:
+        known = self._classes.get(name)
+        if known is None:
+            known = self._classes[name] = self.codebase.of_class(name)
+        return known
+
+    def identity(self, thing: Any) -> bytes:
+        return self.codebase.class_identity(thing)
+
+    def predicates(self, type_: Type[Any]) -> Digest:
+        known = self._types.get(id(type_))
+        if known is None:
+            parts = [part for one in type_.parts for part in self._of_type(one)]
+            known = self._types[id(type_)] = type_, canon.digest_parts(*parts)
+        return known[1]
+
+    def _of_type(self, one: Type[Any]) -> tuple[bytes, ...]:
+        cls = class_name(one.cls) if one.cls is not None else ""
+        try:
+            code = self.codebase.of(one.predicate).digest if one.predicate is not None else b""
+        except FingerprintError:
+            code = b"?"  # what it reads cannot be followed, so that a change of it is not seen
+        choices = canon.encode(one.choices, class_identity=lambda thing: b"") if one.choices else b""
+        return f"{one.kind} {one.name} {cls} {len(one.args)} {' '.join(one.fields)}".encode(), code, choices
+
+
+def _without_defaults(fn: FunctionType, options: Mapping[str, Any]) -> FunctionType:
+    """The function as its task calls it: every option is given, so that a default for one counts by its value alone, in the
+    key."""
+    bare = FunctionType(fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__)
+    bare.__dict__.update(fn.__dict__)
+    bare.__module__, bare.__qualname__, bare.__doc__ = fn.__module__, fn.__qualname__, fn.__doc__
+    bare.__annotations__ = fn.__annotations__
+    bare.__kwdefaults__ = {name: value for name, value in (fn.__kwdefaults__ or {}).items() if name not in options}
+    return bare
+
+
+def _told(error: FingerprintError, task: Task[..., Any]) -> FingerprintError:
+    where = error.where or task.origin
+    return FingerprintError.of([Problem(f"the code of task '{task.name}' has no identity: {error}", where, error.hint)])
+
+
+class Bodies:
+    """What was read out of source files, kept in the store's notes; what is new is kept at `flush`."""
+
+    def __init__(self, store: Callable[[], Store]) -> None:
+        self._store = store
+        self._new: dict[Digest, bytes] = {}
+
+    def get(self, content: Digest) -> bytes | None:
+        return self._new.get(content) or self._store().notes([content]).get(content)
+
+    def put(self, content: Digest, body: bytes) -> None:
+        self._new[content] = body
+
+    def flush(self) -> None:
+        """Keep what is new."""
+        new, self._new = self._new, {}
+        if new:
+            self._store().put_notes(new)
+
+
+def project_codes(folder: Path, bodies: Bodies) -> ProjectCodes:
+    """The codes of the project in `folder`, which are what they are now."""
+    return ProjectCodes(
+        Codebase(partial(_belongs, f"{folder}{os.sep}"), distribution=distribution, read=_read, bodies=bodies)
+    )
+
+
+def free_codes() -> ProjectCodes:
+    """The codes of functions that belong to no project: all code counts that is not installed."""
+    return ProjectCodes(Codebase(partial(_belongs, ""), distribution=distribution, read=_read))
+
+
+def _belongs(root: str, file: str) -> bool:
+    if file.startswith(_OURS):
+        return False
+    return bool(root and is_project(file, root)) or is_editable(file)
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()
