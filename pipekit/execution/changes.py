@@ -30,6 +30,19 @@ def changes(now: Preimage, then: Preimage, name: str, new: Digest, old: Digest) 
     return sorted(found, key=_rank)
 
 
+def all_changes(now: Preimage, then: Preimage) -> dict[str, Change]:
+    """What is different in the code of the task, and of the classes in what it takes, by symbol."""
+    found: list[Change] = []
+    if now.facts.code != then.facts.code:
+        found += changes(now, then, "", now.facts.code_digest, then.facts.code_digest)
+    for name, one in (now.deps or {}).items():
+        was = dict(then.deps[name].classes) if then.deps and name in then.deps else {}
+        for cls, code in one.classes:
+            if was.get(cls, code) != code:
+                found += changes(now, then, cls, code, was[cls])
+    return {symbol.name: change for change in reversed(found) if (symbol := change.now or change.was) is not None}
+
+
 def _rank(change: Change) -> tuple[int, str]:
     was, now = change
     if was is not None and now is not None:

@@ -216,6 +216,18 @@ class OutputWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """`by` said that the product which `was` (a key) had made stands for `key` too."""
+
+    time: float
+    step: int
+    key: str
+    was: str
+    product: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """`status` is succeeded, failed or interrupted; `counts` has one number per final state."""
 
@@ -231,5 +243,5 @@ class RunFinished:
 Event = (
     RunStarted | StepPlanned | StepReady | StepStarted | StepProgress | StepFinished | StepCached | StepFailed
     | StepBlocked | StepCancelled | StepUnneeded | Items | EdgeWeight | LogLines | ObjectsStored | ObjectsFreed
-    | ObjectsSpilled | Warned | OutputWritten | RunFinished
+    | ObjectsSpilled | Warned | OutputWritten | Accepted | RunFinished
 )  # fmt: skip

@@ -37,7 +37,7 @@ class Static:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The static part's preimage in readable form, for reasons and for people. `files_taken`: "files" where files in the product are
-    the store's to keep."""
+    the store's to keep. `deps` are names: what they give is the key's other part."""
 
     task: str
     version: str
@@ -46,6 +46,7 @@ class Facts:
     files: Mapping[str, str]
     environment: Mapping[str, str]
     files_taken: str = ""
+    deps: tuple[str, ...] = ()
 
     @property
     def code_digest(self) -> Digest:
@@ -53,13 +54,14 @@ class Facts:
 
     def pack(self) -> bytes:
         options, files, environment = dict(self.options), dict(self.files), dict(self.environment)
-        fields = (self.task, self.version, self.code, options, files, environment, self.files_taken)
+        fields = (self.task, self.version, self.code, options, files, environment, self.files_taken, self.deps)
         return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Facts:
-        task, version, code, options, files, environment, taken = json.loads(packed)
-        return cls(task, version, code, {k: tuple(v) for k, v in options.items()}, files, environment, taken)
+        task, version, code, options, files, environment, taken, deps = json.loads(packed)
+        shown = {name: tuple(pair) for name, pair in options.items()}
+        return cls(task, version, code, shown, files, environment, taken, tuple(deps))
 
 
 def static(task: Task[..., Any], step: Step, world: World) -> Static:
@@ -84,7 +86,7 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
     taken = "files" if task.product.holds_files else ""
     parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
-    facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken)
+    facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps)
     return Static(canon.digest_parts(*parts), facts, files, code, world.codes.predicates(task.product))
 
 

@@ -21,8 +21,8 @@ def _number(value: float) -> str:
 
 
 def _reason(value: Reason) -> str:
-    parts = (_text(value.kind), _text(value.subject), _text(value.was), _text(value.now))
-    return '{{"kind":{},"subject":{},"was":{},"now":{}}}'.format(*parts)
+    parts = (_text(value.kind), _text(value.subject), _text(value.was), _text(value.now), _text(value.where))
+    return '{{"kind":{},"subject":{},"was":{},"now":{},"where":{}}}'.format(*parts)
 
 
 _FORMS: dict[str, Callable[[Any], str]] = {

@@ -44,14 +44,17 @@ def of_now(static: Static, deps: Mapping[str, Given] | None, codes: Codes, folde
     )
 
 
-def of_then(store: Store, static: Digest, key: Digest | None, names: Sequence[str]) -> Preimage | None:
-    """What the key of a record was made from; None where that is not kept. `names` are those of the deps, in order."""
-    packed = store.preimage(static)
+def of_then(store: Store, key: Digest) -> Preimage | None:
+    """What the key of a record was made from; None where that is not kept."""
+    kept = store.preimage(key)
+    static, deps = given.unpack(kept) if kept is not None else (None, [])
+    packed = store.preimage(static) if static is not None else None
     if packed is None:
         return None
-    kept = store.preimage(key) if key is not None else None
-    deps = dict(zip(names, given.unpack(kept)[1])) if kept is not None else None
-    return Preimage(Facts.unpack(packed), deps, lambda _, code: read(store, code), lambda symbol: told(store, symbol))
+    facts = Facts.unpack(packed)
+    return Preimage(
+        facts, dict(zip(facts.deps, deps)), lambda _, code: read(store, code), lambda symbol: told(store, symbol)
+    )
 
 
 # --- code in the store ------------------------------------------------------------------------------------------------

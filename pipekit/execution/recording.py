@@ -83,9 +83,8 @@ class Recorder:
         if planned.reason.kind != reasons.UPSTREAM:
             return planned.reason
         entry = replace(planned, deps=self._given(number))
-        return next(
-            why.all_reasons(entry, self.store, self.ledger.plan.world), Reason(reasons.DEP, planned.reason.subject)
-        )
+        found = why.reason(entry, self.store, self.ledger.plan.world)
+        return found if found.subject or found.kind != reasons.DEP else Reason(reasons.DEP, planned.reason.subject)
 
     # --- whole products -----------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pipekit.store.records import Record
 from pipekit.store.store import Store
 
 if TYPE_CHECKING:
-    from pipekit.execution.plan import Planned
+    from pipekit.execution.plan import Plan, Planned
 
 _LOOK_BACK = 4
 """How many records for each cell of a task are looked at for the nearest one."""
@@ -28,7 +28,8 @@ def explained(entries: list[Planned], store: Store, world: World) -> list[Planne
     asking = [entry for entry in entries if entry.reason.kind == ""]
     nearest = _nearest_of(asking, store)
     for entry in asking:
-        why = reasons.reason(now(entry, world), then(entry, nearest(entry), store))
+        record = nearest(entry)
+        why = reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
         entries[entry.step.id] = replace(entry, reason=why)
     for entry in entries:
         if entry.reason.kind == reasons.UPSTREAM:
@@ -44,15 +45,22 @@ def now(entry: Planned, world: World) -> Preimage:
     return preimages.of_now(entry.static, deps, world.codes, world.folder)
 
 
-def then(entry: Planned, record: Record | None, store: Store) -> Preimage | None:
-    """What the key of a record of the step's task was made from."""
-    return preimages.of_then(store, record.static, record.key, entry.task.deps) if record is not None else None
+def reason(entry: Planned, store: Store, world: World) -> Reason:
+    """What is different from the record that is nearest to the step."""
+    record = nearest(entry, store)
+    return reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
 
 
-def all_reasons(entry: Planned, store: Store, world: World) -> Iterator[Reason]:
-    """Everything that is different from the record that is nearest to the step."""
-    record = _nearest_of([entry], store)(entry)
-    return reasons.reasons(now(entry, world), then(entry, record, store))
+def above(plan: Plan, entry: Planned) -> list[Planned]:
+    """The stale steps that a step waits for, one above the other, down to the first that has a reason of its own."""
+    found: list[Planned] = []
+    while entry.reason.kind == reasons.UPSTREAM:
+        above = next((one for n in entry.step.deps for one in n.steps if plan.entries[one].state != "cached"), None)
+        if above is None:
+            break
+        entry = plan.entries[above]
+        found.append(entry)
+    return found
 
 
 def nearest(entry: Planned, store: Store) -> Record | None:

@@ -113,6 +113,8 @@ def _said(event: e.Event, names: dict[int, str]) -> str:
             return f"{name} cancelled"
         case e.StepUnneeded():
             return f"{name} was not needed"
+        case e.Accepted():
+            return f"{name} accepted by {harmless(event.by)}: {event.product[:8]} stands, made for {event.was[:8]}"
         case e.Warned():
             return f"warning: {harmless(event.message)}"
         case e.OutputWritten():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pipekit.errors import InvocationError, ProjectError
-from pipekit.execution.plan import Planned, present
+from pipekit.execution.plan import Plan, Planned, present
 from pipekit.execution.products import Items, Reader
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.run import Folder, Json, Options
@@ -35,7 +35,7 @@ From = Annotated[
 def show(task: Name, invocation: From = None, option: Options = (), json: Json = False, folder: Folder = ".") -> int:
     """Summarise a task and its product: shape, head, size."""
     project = open(folder)
-    found = find(project, task, invocation, option)
+    found = find(project, task, invocation, option)[1]
     rows = describe(project, found)
     if json:
         put_json(dict(rows))
@@ -51,7 +51,7 @@ def show(task: Name, invocation: From = None, option: Options = (), json: Json =
 def cat(task: Name, invocation: From = None, option: Options = (), folder: Folder = ".") -> int:
     """Write a product to stdout: bytes and files raw, text as it is, plain data as JSON, a stream one item a line."""
     project = open(folder)
-    value = load(project, find(project, task, invocation, option))
+    value = load(project, find(project, task, invocation, option)[1])
     out = sys.stdout.buffer
     for one in value if isinstance(value, Items) else [value]:
         out.write(raw(one, task, line=isinstance(value, Items)))
@@ -68,26 +68,32 @@ def export(
 ) -> int:
     """Write a product to a file, or a stream to a folder."""
     project = open(folder)
-    size = outputs.write(load(project, find(project, task, invocation, option)), Path(path))
+    size = outputs.write(load(project, find(project, task, invocation, option)[1]), Path(path))
     say(f"wrote {path} ({units.size(size)})")
     return 0
 
 
-def find(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> Planned:
-    """The step that is meant. Raises InvocationError where it is none or several."""
+def find(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> tuple[Plan, Planned]:
+    """The step that is meant, and the plan in which it stands. Raises InvocationError where it is none or several."""
+    plan, found = find_all(project, name, invocation, option)
+    if len(found) > 1:
+        cells = ", ".join(one.step.name for one in found[:6])
+        raise InvocationError(f"'{name}' has {len(found)} cells", where=Origin(name), hint=f"name one: {cells}")
+    return plan, found[0]
+
+
+def find_all(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> tuple[Plan, list[Planned]]:
+    """The steps that are meant: of a task that stands in several cells all of them. Raises InvocationError where there are none."""
     task = name.partition("@")[0]
     findings = Findings(project.folder)
     Known(project.graph, findings).task(task, Origin(name))
     findings.stop(None)
     plan = project.plan(Asked(invocation, read_overrides(option), targets=[task]))
     found = [e for e in plan.entries if e.step.task == task and (name in (task, e.step.name) or _in_cell(e, name))]
-    if len(found) == 1:
-        return found[0]
-    where = Origin(name)
-    cells = [e.step.name for e in plan.entries if e.step.task == task]
     if not found:
-        raise InvocationError(f"'{task}' has no cell '{name}'", where=where, hint=f"there are: {', '.join(cells[:6])}")
-    raise InvocationError(f"'{name}' has {len(found)} cells", where=where, hint=f"name one: {', '.join(cells[:6])}")
+        cells = ", ".join([e.step.name for e in plan.entries if e.step.task == task][:6])
+        raise InvocationError(f"'{task}' has no cell '{name}'", where=Origin(name), hint=f"there are: {cells}")
+    return plan, found
 
 
 def _in_cell(entry: Planned, name: str) -> bool:

@@ -14,7 +14,8 @@ def reason_text(reason: Reason) -> str:
     """`"option top: 10 → 20"`, `"never run"`; a kind that is not known here is shown by its own name."""
     subject, was, now = (harmless(part) for part in (reason.subject, reason.was, reason.now))
     said = _WORDS.get(reason.kind)
-    return said(subject, was, now) if said else _plainly(reason.kind, subject, was, now)
+    text = said(subject, was, now) if said else _plainly(reason.kind, subject, was, now)
+    return f"{text} ({harmless(reason.where)})" if reason.where else text
 
 
 def change(was: str, now: str) -> str:
@@ -62,7 +63,9 @@ _WORDS: dict[str, _Said] = {
     "upstream": lambda subject, was, now: f"depends on what {subject or 'a dep'} will give",
     "forced": lambda subject, was, now: "forced",
     "missing": _about("product no longer in the store"),
-    "refresh": _about("refresh is due"),
+    "refresh": lambda subject, was, now: f"refresh is due ({now}): made {was}" if was else "refresh is due",
+    "package": lambda subject, was, now: f"{subject} {change(was, now)}",
+    "product": lambda subject, was, now: f"files in its product: {change(was, now)}",
     "needed": lambda subject, was, now: f"its product is not stored and {subject or 'a dependent'} needs it",
     "failed": _about("failed the last time"),
 }

@@ -33,6 +33,14 @@ def duration(seconds: float) -> str:
     return f"{value:.0f} s" if value < 99.5 else clock(round(value))
 
 
+def ago(seconds: float) -> str:
+    """How long ago something was: `"just now"`, `"5 minutes ago"`, `"2 days ago"`."""
+    for length, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= length:
+            return f"{many(int(seconds // length), noun)} ago"
+    return "just now"
+
+
 def count(number: float) -> str:
     """A whole number, with commas from five digits on: `"4230"`, `"100,000"`."""
     whole = round(number)

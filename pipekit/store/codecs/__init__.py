@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
 from pipekit.canon.digests import flat
+from pipekit.canon.shape import class_name
 from pipekit.errors import Uncodable
 from pipekit.store.codecs import pickled, tree
-from pipekit.store.codecs.choice import Leaf, leaf_for, leaf_named
+from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
 from pipekit.store.products import Encoded, Product
 from pipekit.values import Digest, Secret, Stored
 
@@ -40,7 +41,7 @@ def encode(value: Any, *, codec: str | None = None) -> Encoded:
     if leaf is not None and leaf.name != "scalar":
         body = leaf.encode(value)
         if body is not None:
-            return _single(leaf, body)
+            return _single(leaf, body, type(value))
     return _composite(value, codec)
 
 
@@ -68,17 +69,18 @@ def is_stable(codec: str) -> bool:
     return codec in _STABLE or (codec not in _UNSTABLE and leaf_named(codec).stable)
 
 
-def _single(leaf: Leaf, body: Buffer) -> Encoded:
+def _single(leaf: Leaf, body: Buffer, cls: type) -> Encoded:
     view = body if type(body) is bytes else flat(body)
     digest = canon.digest(view)
-    return Encoded(Product.of(leaf.name, (digest,), memoryview(view).nbytes), {digest: view})
+    classes = () if is_library(cls) else (class_name(cls),)
+    return Encoded(Product.of(leaf.name, (digest,), memoryview(view).nbytes, classes), {digest: view})
 
 
 def _forced(value: Any, leaf: Leaf) -> Encoded:
     body = leaf.encode(value) if leaf_for(type(value)) is leaf else None
     if body is None:
         raise Uncodable(f"value is a {type(value).__qualname__}, which the codec {leaf.name} cannot give back exactly")
-    return _single(leaf, body)
+    return _single(leaf, body, type(value))
 
 
 def _composite(value: Any, codec: str | None) -> Encoded:

@@ -39,8 +39,8 @@ def _extern(value: Any, parts: Parts) -> bytes | None:
     if cls is Reference:
         return _REFERENCE + plain.encode((value.path, value.content, value.folder), _none)
     leaf = leaf_for(cls)
+    parts.meet(cls)
     if leaf is None:
-        parts.meet(cls)
         return None
     body = leaf.encode(value)
     if body is None:

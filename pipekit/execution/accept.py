@@ -1,0 +1,147 @@
+"""A recorded product stands for another key too, because somebody says so: after a refactoring. It must never take one that was made
+from other options, files or products."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from pipekit import canon
+from pipekit.errors import ExecutionError
+from pipekit.execution import failed, given, keys, preimages, reasons, why
+from pipekit.execution.commit import Committer
+from pipekit.execution.given import Given
+from pipekit.execution.plan import Planned, present
+from pipekit.execution.reasons import Reason
+from pipekit.execution.world import World
+from pipekit.store import manifests
+from pipekit.store.products import Product
+from pipekit.store.records import Record
+from pipekit.store.store import Store
+from pipekit.values import Digest
+
+_LOOK_BACK = 100
+"""How many records of a task are looked at for one that may stand."""
+
+_AT_ONCE = 10_000
+
+_INPUTS = ("option", reasons.FILE, reasons.DEP, "product")
+"""The kinds of reasons that are no refactoring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The record whose product is to stand for the step's key, and what is different."""
+
+    record: Record
+    differences: tuple[Reason, ...]
+
+
+class Note(NamedTuple):
+    """Who said so, when (Unix seconds), and of which key."""
+
+    by: str
+    when: float
+    was: str
+
+
+def standing(entry: Planned, store: Store, world: World) -> Standing:
+    """The newest record that differs from the step in code alone. Raises ExecutionError where there is none that may stand."""
+    now = why.now(entry, world)
+    nearest: tuple[Reason, ...] | None = None
+    for record in store.recent(entry.task.name, _LOOK_BACK):
+        then = preimages.of_then(store, record.key)
+        if then is None or record.partial:
+            continue
+        found = tuple(reasons.reasons(now, then))
+        others = tuple(one for one in found if one.kind in _INPUTS)
+        if not others and then.facts.deps == now.facts.deps and present(record.product, store):
+            return Standing(record, found)
+        if nearest is None or (others and len(others) < len(nearest)):
+            nearest = others
+    raise _refused(entry, nearest)
+
+
+def _refused(entry: Planned, nearest: tuple[Reason, ...] | None) -> ExecutionError:
+    name, run = entry.step.name, f"run it: pipekit run -t {entry.step.task}"
+    if nearest is None:
+        return ExecutionError(f"'{name}' has no product that could stand", where=entry.task.origin, hint=run)
+    if not nearest:
+        said = f"the product of '{name}' is no longer in the store, or its deps are others"
+        return ExecutionError(said, where=entry.task.origin, hint=run)
+    one = nearest[0]
+    said = f"'{name}' is not only refactored: {one.kind} {one.subject} is another one than that of the product there is"
+    return ExecutionError(said, where=entry.task.origin, hint=run)
+
+
+def accept(entry: Planned, found: Standing, store: Store, world: World, run: str, by: str) -> Record:
+    """Record that the product stands for the step's key too, and what its items gave for their keys; gives the record."""
+    assert entry.key is not None and entry.deps is not None
+    committer = Committer(store, time.monotonic, world.codes)
+    old, moment = found.record, time.time()
+    made = replace(old, key=entry.key, static=entry.static.digest, created=moment, run=run)
+    if entry.task.kind == "each":
+        for record in _items(entry, old.key, store, world):
+            committer.add(replace(record, created=moment, run=run))
+        left = store.record(failed.key(old.key))
+        if left is not None:
+            committer.add(replace(left, key=failed.key(entry.key), created=moment, run=run))
+    committer.add(made, entry.static, entry.deps)
+    committer.flush()
+    note = json.dumps(Note(by, moment, old.key.hex())).encode()
+    store.commit([], {_mark(made): note})
+    return made
+
+
+def noted(record: Record, store: Store) -> Note | None:
+    """Who accepted the record; None where it was made."""
+    packed = store.preimage(_mark(record))
+    return Note(*json.loads(packed)) if packed is not None else None
+
+
+def _mark(record: Record) -> Digest:
+    return canon.digest_parts(b"accepted", record.run.encode(), record.key)
+
+
+def _items(entry: Planned, old: Digest, store: Store, world: World) -> Iterator[Record]:
+    """What the items gave, for the keys that they have now. Those of a list product have no digests yet."""
+    then = store.preimage(old)
+    if then is None or entry.deps is None:
+        return
+    static, before = given.unpack(then)
+    source = _source(before[0].digest, entry, store)
+    if source is None:
+        return
+    was = keys.item_prefix(static, [one.form for one in before[1:]])
+    now = keys.item_prefix(entry.static.digest, [one.form for one in entry.deps[1:]])
+    prefix = keys.item_prefix(entry.static.digest, ())
+    items = dict.fromkeys(manifests.decode(source, store.read))
+    for some in _pieces(list(items)):
+        pairs = {_key(was, item, before[0]): _key(now, item, entry.deps[0]) for item in some}
+        for key, record in store.records(list(pairs)).items():
+            yield replace(record, key=pairs[key], static=prefix)
+
+
+def _source(product: Digest, entry: Planned, store: Store) -> Product | None:
+    """The stream that the each runs over, where it is one."""
+    needs = entry.step.deps[0]
+    if needs.kind != "product":
+        return None
+    name = entry.task.deps[0]
+    for record in store.recent(name, _LOOK_BACK):
+        if record.product.digest == product and record.product.codec == manifests.CODEC:
+            return record.product if present(record.product, store) else None
+    return None
+
+
+def _key(prefix: Digest, item: Product, dep: Given) -> Digest:
+    classes = tuple((name, code) for name, code in dep.classes if name in item.classes)
+    return keys.item_key(prefix, given.part(item.digest, classes))
+
+
+def _pieces(items: Sequence[Product]) -> Iterator[Sequence[Product]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
