@@ -62,7 +62,7 @@ def items(nodes: Sequence[Node], works: Sequence[Work]) -> list[int]:
     for node in nodes:
         work = works[node.id]
         own = work.items if node.single or work.items else len(work.units)
-        counts.append(counts[node.feeds[0]] if node.feeds else own)
+        counts.append(counts[node.feeds[0]] if node.feeds and not node.single else own)
     return counts
 
 
@@ -86,8 +86,9 @@ def shared(
 def _end(node: Node, work: Work, counts: Sequence[int], ends: Sequence[float], flows: dict[int, list[float]]) -> float:
     """When the node ends if there are workers for everybody; `flows` learns when its items come."""
     begin = max((ends[dep] for dep in node.deps if dep not in node.feeds), default=0.0)
+    if node.single and node.feeds:
+        return _walk(node, work, counts, begin, flows)
     if node.single:
-        begin = max((ends[dep] for dep in node.deps), default=0.0)
         took = work.seconds(0)
         flows[node.id] = [begin + took * (item + 1) / work.items for item in range(work.items)]
         return begin + took
@@ -99,6 +100,19 @@ def _end(node: Node, work: Work, counts: Sequence[int], ends: Sequence[float], f
         out.append(max(end, out[-1]) if out else end)
     flows[node.id] = out
     return max([begin, *out[-1:], *(ends[dep] for dep in node.deps)])
+
+
+def _walk(node: Node, work: Work, counts: Sequence[int], begin: float, flows: dict[int, list[float]]) -> float:
+    """When a single node ends that takes items while they come."""
+    came = [flows.get(feed, []) for feed in node.feeds]
+    rows = max([1, work.items, *(counts[feed] for feed in node.feeds)])
+    now = begin
+    out: list[float] = []
+    for row in range(rows):
+        now = max([now, *(times[row] for times in came if row < len(times))]) + work.seconds(0) / rows
+        out += [now] * (work.items * (row + 1) // rows - len(out))
+    flows[node.id] = out
+    return now
 
 
 def _chain(last: int | None, before: Sequence[int | None], ends: Sequence[float]) -> tuple[int, ...]:

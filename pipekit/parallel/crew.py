@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipekit.parallel.admission import Queue, Room
-from pipekit.parallel.vocabulary import Command, Needs, Node, Spawn, Start
+from pipekit.parallel.vocabulary import Command, Needs, Node, Resume, Spawn, Start
 
 SHORT = 0.005
 """Seconds: units that take less are given to a worker one ahead, so that it never waits for the next message."""
@@ -15,14 +15,16 @@ SHORT = 0.005
 
 @dataclass(slots=True)
 class _Worker:
-    """`holds` are units in the order in which they are worked on; `granted` is what the first of them takes."""
+    """`holds` are units in the order in which they are worked on; `granted` is what the first of them takes, unless it `waits`."""
 
     holds: deque[tuple[int, int]] = field(default_factory=deque)
     granted: Needs | None = None
+    waits: bool = False
 
 
 class Crew:
-    """The workers of a run. At most `jobs` of them; they are asked for when there is something to do."""
+    """The workers of a run. At most `jobs` of them and one for each unit that waits; they are asked for when there is something to
+    do."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
@@ -35,6 +37,13 @@ class Crew:
         self._seconds: dict[int, float] = {}
         self._soon: dict[Needs, dict[int, None]] = {}  # workers that hold one short unit, by what it takes
         self._next = 0
+        self._waiting = 0
+        self._ready: list[tuple[float, int, int]] = []  # workers whose units could go on: rank, number and node
+
+    @property
+    def wakes(self) -> bool:
+        """Could a unit that waits go on?"""
+        return bool(self._ready)
 
     def working(self) -> list[int]:
         return [number for number, worker in self._workers.items() if worker.holds]
@@ -54,7 +63,7 @@ class Crew:
             self.idle.remove(number)
         else:
             self._soon.get(worker.granted, {}).pop(number, None)
-            self.room.give(worker.granted)
+            self._give(number, worker)
             self.busy -= 1
         for unit in worker.holds:
             self._where.pop(unit, None)
@@ -67,6 +76,8 @@ class Crew:
             return False
         worker = self._workers[number]
         worker.holds.remove((node, unit))
+        if worker.waits:
+            self._take(number, worker)
         self._learn(nodes[node].family, seconds)
         granted = worker.granted
         assert granted is not None
@@ -80,13 +91,72 @@ class Crew:
         self.idle.append(number)
         return True
 
+    def waits(self, node: int, unit: int) -> bool:
+        """The unit waits, and gives back what it takes; False if it is on no worker, or not the one that is worked on. If it kept any of
+        it, whom it waits for might wait for that."""
+        number = self._where.get((node, unit))
+        worker = self._workers[number] if number is not None else None
+        if number is None or worker is None or worker.waits or worker.holds[0] != (node, unit):
+            return False
+        assert worker.granted is not None
+        self.room.give(worker.granted)
+        worker.waits = True
+        self._waiting += 1
+        return True
+
+    def ready(self, node: Node, unit: int) -> None:
+        """The unit could go on."""
+        number = self._where.get((node.id, unit))
+        if number is not None and self._workers[number].waits:
+            entry = (-node.rank, number, node.id)
+            if entry not in self._ready:
+                self._ready.append(entry)
+
+    def disown(self, node: int, unit: int) -> int | None:
+        """Nobody wants the unit any more: the worker that has it, and that is to be ended."""
+        number = self._where.pop((node, unit), None)
+        if number is not None:
+            self._workers[number].holds.remove((node, unit))
+            self._ready = [entry for entry in self._ready if entry[1] != number]
+        return number
+
+    def _give(self, number: int, worker: _Worker) -> None:
+        """What the worker's unit takes is free again."""
+        assert worker.granted is not None
+        if worker.waits:
+            self._forget(number, worker)
+        else:
+            self.room.give(worker.granted)
+
+    def _take(self, number: int, worker: _Worker) -> None:
+        """The worker's unit takes what it was granted again."""
+        assert worker.granted is not None
+        self._forget(number, worker)
+        self.room.take(worker.granted)
+
+    def _forget(self, number: int, worker: _Worker) -> None:
+        worker.waits = False
+        self._waiting -= 1
+        self._ready = [entry for entry in self._ready if entry[1] != number]
+
+    def resume(self) -> list[Command]:
+        """Let units that could go on do so, as far as there is room."""
+        out: list[Command] = []
+        for _, number, _ in sorted(self._ready):
+            worker = self._workers[number]
+            if worker.granted is not None and self.room.fits(worker.granted):
+                self._take(number, worker)
+                out.append(Resume(*worker.holds[0], number))
+        return out
+
     def _learn(self, family: int, seconds: float) -> None:
         known = self._seconds.get(family)
         self._seconds[family] = seconds if known is None else known + 0.25 * (seconds - known)
 
     def assign(self, queue: Queue, nodes: Sequence[Node]) -> list[Command]:
-        """Give ready units to idle workers, then one ahead to those on short ones, then ask for more workers."""
-        out: list[Command] = []
+        """Let waiting units go on, give ready ones to idle workers, then one ahead to those on short ones, then ask for more
+        workers."""
+        out = self.resume() if self._ready else []
         while self.idle and (found := queue.next()) is not None:
             node, unit, granted = found
             number = self.idle.pop()
@@ -98,7 +168,7 @@ class Crew:
         if queue and not self.idle:
             if self._soon:
                 out += self._ahead(queue, nodes)
-            if len(self._workers) < self.limit:
+            if len(self._workers) < self.limit + self._waiting:
                 out += self._spawn(queue)
         return out
 
@@ -108,7 +178,7 @@ class Crew:
         return Start(node, unit, number)
 
     def _short(self, node: Node) -> bool:
-        return self._seconds.get(node.family, 1.0) < SHORT
+        return not node.waits and self._seconds.get(node.family, 1.0) < SHORT
 
     def _note(self, number: int, granted: Needs, node: Node) -> None:
         """The worker holds just one unit, of `node`."""
@@ -127,7 +197,8 @@ class Crew:
         return out
 
     def _spawn(self, queue: Queue) -> list[Command]:
-        wanted = min(len(queue) - len(self._starting), self.limit - len(self._workers) - len(self._starting))
+        most = self.limit + self._waiting - len(self._workers)
+        wanted = min(len(queue), most) - len(self._starting)
         if wanted <= 0 or not queue.admits():
             return []
         new = range(self._next, self._next + wanted)

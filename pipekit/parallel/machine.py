@@ -35,9 +35,11 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Ready,
     Resolve,
     Settled,
     Stopped,
+    Waits,
     WorkerLost,
     WorkerUp,
 )
@@ -103,7 +105,7 @@ class Machine:
         self._out = []
         handler: Callable[[Machine, Any], None] = _HANDLERS[type(event)]
         handler(self, event)
-        if self.queue and not self.stopped:
+        if not self.stopped and (self.queue or self.crew.wakes):
             self._out += self.crew.assign(self.queue, self.nodes)
         return self._out
 
@@ -163,7 +165,7 @@ class Machine:
 
     def _offered(self, event: Offered) -> None:
         node = event.node
-        if self.state[node] >= State.SETTLED:
+        if self.state[node] >= State.SETTLED or (self.nodes[node].single and self.units[node]):
             return
         self.closed[node] = False
         self.units[node] += len(event.units)
@@ -184,13 +186,19 @@ class Machine:
             self.units[node] -= 1
             self._complete(node)
 
+    def _waits(self, event: Waits) -> None:
+        self.crew.waits(event.node, event.unit)
+
+    def _ready(self, event: Ready) -> None:
+        self.crew.ready(self.nodes[event.node], event.unit)
+
     def _again(self, event: Again) -> None:
         node = event.node
         if self.state[node] >= State.SETTLED or self.stopped:
             return
         if node in self.stale and self.nodes[node].single:
             self._resolve(node)
-        else:
+        elif not (self.nodes[node].single and self.units[node]):
             self.units[node] += 1
             self.queue.push(self.nodes[node], event.unit)
 
@@ -268,8 +276,9 @@ class Machine:
         self.state[node] = State.RUNNING
         self.made[node] = True
         if self.nodes[node].single:
-            self.units[node] += 1
-            self.queue.push(self.nodes[node], 0)
+            if not self.units[node]:  # it may have been offered while it was open
+                self.units[node] += 1
+                self.queue.push(self.nodes[node], 0)
         else:
             self.closed[node] = False
             self._out.append(Begin(node))
@@ -330,10 +339,20 @@ class Machine:
                 self.uses[dep] -= 1
                 self._free(dep)
         self.state[node] = state
-        self.held.pop(node, None)
+        self.units[node] -= len(self.held.pop(node, ()))
         self.stale.discard(node)
         if self.units[node]:
-            self.queue.drop(node)
+            self.units[node] -= self.queue.drop(node)
+            self._end_work(node)
+
+    def _end_work(self, node: int) -> None:
+        """A node is final while its unit is still at work and waits for others: nobody wants any more what it is doing."""
+        if self.stopped or not (self.nodes[node].single and self.nodes[node].waits):
+            return
+        worker = self.crew.disown(node, 0)
+        if worker is not None:
+            self.units[node] -= 1
+            self._out.append(Kill(worker))
 
     def _free(self, node: int) -> None:
         if self.uses[node] or not self.present[node]:
@@ -364,6 +383,8 @@ _HANDLERS: dict[type, Any] = {
     Offered: Machine._offered,
     Closed: Machine._closed,
     Ended: Machine._ended,
+    Waits: Machine._waits,
+    Ready: Machine._ready,
     Again: Machine._again,
     Failed: Machine._failed,
     WorkerUp: Machine._worker_up,

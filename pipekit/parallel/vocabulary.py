@@ -19,7 +19,8 @@ class Needs:
 class Node:
     """A piece of the graph. `deps` are its sources; those in `feeds` may give items before they are whole.
 
-    `single`: it is one unit of work, which the machine makes itself; else the driver offers units.
+    `single`: it is one unit of work, which the machine makes itself; else the driver offers units. A single node with `feeds` may be
+    offered its unit 0 as soon as it is open. `waits`: its units may wait while they work, for items or until their own are taken.
     `kept`: its product stays readable after its last use, even if this run made it. `rank` orders what is ready (highest first); `family` groups
     nodes whose units take about as long.
     """
@@ -32,6 +33,7 @@ class Node:
     needs: Needs = Needs()
     rank: float = 0.0
     family: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,22 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """A unit on a worker waits, and takes nothing of the run until it goes on."""
+
+    node: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A unit that waits could go on."""
+
+    node: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """A unit that ended is to be tried once more."""
 
@@ -135,7 +153,8 @@ class Stopped:
 
 
 Event = (
-    Began | Settled | Missed | Flowing | Offered | Closed | Ended | Again | Failed | WorkerUp | WorkerLost | Stopped
+    Began | Settled | Missed | Flowing | Offered | Closed | Ended | Waits | Ready | Again | Failed | WorkerUp | WorkerLost
+    | Stopped
 )  # fmt: skip
 
 
@@ -144,7 +163,8 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """All products the node takes are known: say Settled or Missed; of an open node, Closed when no more will come.
+    """All products the node takes are known: say Settled or Missed; of an open node, Closed when no more will come, or nothing while
+    its unit is at work, unless its product is known and can be read.
 
     It comes again when one of them turns out to have changed: after what the node is doing then, if it is at work.
     """
@@ -169,6 +189,15 @@ class Begin:
 @dataclass(frozen=True, slots=True)
 class Start:
     """Send the unit to the worker."""
+
+    node: int
+    unit: int
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """There is room for the unit that waits on the worker: it may go on."""
 
     node: int
     unit: int
@@ -227,4 +256,4 @@ class Kill:
     worker: int
 
 
-Command = Resolve | Open | Begin | Start | Complete | Block | Cancel | Drop | Free | Spawn | Kill
+Command = Resolve | Open | Begin | Start | Resume | Complete | Block | Cancel | Drop | Free | Spawn | Kill

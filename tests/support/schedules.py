@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from pipekit.parallel.admission import PATIENCE, Room, capacity_for
 from pipekit.parallel.bounds import Work
+from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine, State
 from pipekit.parallel.simulate import Luck, Outcome, Role, simulate
 from pipekit.parallel.vocabulary import (
@@ -20,12 +21,15 @@ from pipekit.parallel.vocabulary import (
     Failed,
     Flowing,
     Free,
+    Kill,
     Needs,
     Node,
     Open,
+    Resume,
     Settled,
     Start,
     Stopped,
+    Waits,
     WorkerLost,
 )
 
@@ -61,13 +65,16 @@ def case(seed: int) -> Case:
     nodes: list[Node] = []
     roles: list[Role] = []
     for number in range(random.randint(1, 16)):
-        nodes.append(_node(random, number, roles, steady))
-        roles.append(_role(random, nodes[-1], steady, mishaps))
+        node = _node(random, number, roles, steady)
+        roles.append(_role(random, node, steady, mishaps))
+        waits = node.single and bool(node.feeds or (roles[-1].work.items and random.random() < 0.8))
+        nodes.append(replace(node, waits=waits))
     targets = frozenset(node.id for node in nodes if random.random() < 0.25)
     capacity = Capacity(random.randint(1, 4), random.choice([0.0, 4.0]), {"gpu": 1.0} if random.random() < 0.5 else {})
     luck = Luck(
         seed, 0.1 if mishaps else 0.0, random.choice([0.0, 0.0, 0.5, 5.0]), random.choice([0.0, 1.0]),
         random.uniform(0.0, 10.0) if random.random() < 0.1 else None,
+        random.choice([None, Amount(1, 0), Amount(3, 0)]),
     )  # fmt: skip
     return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady)
 
@@ -75,10 +82,12 @@ def case(seed: int) -> Case:
 def _node(random: Random, number: int, roles: Sequence[Role], steady: bool) -> Node:
     deps = tuple(sorted(random.sample(range(number), min(number, random.choice([0, 1, 1, 2, 3])))))
     gives = [dep for dep in deps if roles[dep].work.items]
-    each = bool(gives) and random.random() < 0.7
-    alone = not each and random.random() < 0.1
+    each = bool(gives) and random.random() < 0.5
+    reads = bool(gives) and not each and random.random() < 0.7
+    alone = not each and not reads and random.random() < 0.1
+    feeds = tuple(random.sample(gives, random.randint(1, len(gives)))) if reads else ()
     return Node(
-        number, deps, (random.choice(gives),) if each else (), not each and not alone, steady or random.random() < 0.6,
+        number, deps, (random.choice(gives),) if each else feeds, not each and not alone, steady or random.random() < 0.6,
         random.choice(SHAPES), random.choice([0.0, 1.0, random.random()]), random.randint(0, 3),
     )  # fmt: skip
 
@@ -118,6 +127,7 @@ class Checker:
     freed: set[int] = field(default_factory=set)
     begun: set[int] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
     stopped: bool = False
     commands: list[list[Command]] = field(default_factory=list)
 
@@ -127,6 +137,11 @@ class Checker:
         for command in commands:
             if isinstance(command, Start):
                 self._started(command)
+            elif isinstance(command, Kill) and not self.stopped:
+                self._killed(command)
+            elif isinstance(command, Resume):
+                assert command.worker in self.waiting, f"{command}, which does not wait"
+                self.waiting.discard(command.worker)
             elif isinstance(command, (Begin, Open)):
                 self.begun.add(command.node)
             elif isinstance(command, Free):
@@ -140,10 +155,13 @@ class Checker:
         if isinstance(event, Ended):
             worker = self.at.pop((event.node, event.unit), None)
             if worker is not None:
+                self.waiting.discard(worker)
                 self.workers[worker].remove((event.node, event.unit))
         elif isinstance(event, WorkerLost):
+            self.waiting.discard(event.worker)
             for unit in self.workers.pop(event.worker, ()):
-                del self.at[unit]
+                if self.at.get(unit) == event.worker:
+                    del self.at[unit]
         elif isinstance(event, Settled):
             self.made |= {event.node} & self.begun
             self.flowing.discard(event.node)
@@ -153,7 +171,14 @@ class Checker:
             self.flowing.discard(event.node)
         elif isinstance(event, Flowing):
             self.flowing.add(event.node)
+        elif isinstance(event, Waits) and (event.node, event.unit) in self.at:
+            self.waiting.add(self.at[event.node, event.unit])
         self.stopped |= isinstance(event, Stopped)
+
+    def _killed(self, kill: Kill) -> None:
+        """The machine forgets the unit at once, and its worker takes room until it is gone."""
+        (unit,) = self.workers[kill.worker]
+        del self.at[unit]
 
     def _started(self, start: Start) -> None:
         node = self.nodes[start.node]
@@ -180,8 +205,8 @@ class Checker:
     def _room(self, machine: Machine) -> None:
         """No more is taken than there is, and nothing that would fit waits beside an idle worker."""
         room = Room(capacity_for(tuple(self.nodes), self.capacity))
-        for units in self.workers.values():
-            if units:
+        for worker, units in self.workers.items():
+            if units and worker not in self.waiting:
                 room.take(room.granted(self.nodes[units[0][0]].needs))
         assert room.cpu > -1e-6 and room.memory > -1e-6 and all(left > -1e-6 for left in room.named.values())
         queue, idle = machine.queue, machine.crew.idle
