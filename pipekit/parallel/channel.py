@@ -4,6 +4,7 @@ what one is."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,27 @@ class Amount:
         return self.items > limit.items or self.size > limit.size
 
 
+Stance = Literal["works", "starves", "elsewhere"]
+"""What a reader does: it works, or it could work and has no room to, or it waits for another producer's item."""
+
+
 @dataclass(slots=True)
 class _Reader:
+    stance: Stance
     taken: Amount = Amount()
-    elsewhere: bool = False
 
 
 @dataclass(slots=True)
 class Channel:
-    """The items of one producer. `limit`: so far it may be ahead of a reader.
+    """The items of one producer. `limit`: so far it may be ahead of a reader that works; `slice`: of one that starves.
 
-    Only a reader that has begun, and that does not wait for another producer's item, holds its producer back. So nodes never wait for
-    each other in a circle: who waits for an item lets all other producers go on, and what they are ahead is kept elsewhere meanwhile;
-    who waits because it is far ahead itself waits for somebody below it that does not wait for an item.
+    A reader that waits for another producer's item holds nobody back. So nodes never wait for each other in a circle: who waits for an
+    item lets all other producers go on, and what they are ahead is kept elsewhere meanwhile; who waits because it is far ahead waits for
+    somebody below it that does not wait for an item. A reader that starves gets room soon, because its producer gives its own.
     """
 
     limit: Amount
+    slice: Amount
     made: Amount = Amount()
     _readers: dict[int, _Reader] = field(default_factory=dict)
 
@@ -47,17 +53,19 @@ class Channel:
         """The producer has made so much more."""
         self.made += amount
 
-    def begin(self, reader: int) -> None:
+    def begin(self, reader: int, stance: Stance = "works") -> None:
         """A reader begins, for the first time or anew, with the first item."""
-        self._readers[reader] = _Reader()
+        self._readers[reader] = _Reader(stance)
 
     def take(self, reader: int, amount: Amount) -> None:
-        """The reader has taken so much more."""
-        self._readers[reader].taken += amount
+        """The reader has taken so much more; nothing if it has not begun."""
+        if reader in self._readers:
+            self._readers[reader].taken += amount
 
-    def elsewhere(self, reader: int, waits: bool) -> None:
-        """The reader waits for something else, or does not any more."""
-        self._readers[reader].elsewhere = waits
+    def turn(self, reader: int, stance: Stance) -> None:
+        """The reader does something else now; nothing if it has not begun."""
+        if reader in self._readers:
+            self._readers[reader].stance = stance
 
     def end(self, reader: int) -> None:
         """The reader takes nothing more."""
@@ -70,6 +78,9 @@ class Channel:
     @property
     def full(self) -> bool:
         """Must the producer wait?"""
-        return any(
-            not reader.elsewhere and (self.made - reader.taken).exceeds(self.limit) for reader in self._readers.values()
-        )
+        return any(self._holds_back(reader) for reader in self._readers.values())
+
+    def _holds_back(self, reader: _Reader) -> bool:
+        if reader.stance == "elsewhere":
+            return False
+        return (self.made - reader.taken).exceeds(self.limit if reader.stance == "works" else self.slice)

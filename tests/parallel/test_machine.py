@@ -30,11 +30,14 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Ready,
     Resolve,
+    Resume,
     Settled,
     Spawn,
     Start,
     Stopped,
+    Waits,
     WorkerLost,
     WorkerUp,
 )
@@ -472,3 +475,94 @@ def test_ended_twice_counts_once() -> None:
     assert after(machine, Ended(0, 0)) == [Start(1, 0, 0)]
     assert after(machine, Ended(0, 0)) == []
     assert machine.units[0] == 0
+
+
+# --- units that wait while they work -------------------------------------------------------------------------------------
+
+
+def reading(jobs: int) -> Machine:
+    """A stream, a single node that takes its items while they come, and one below that."""
+    nodes = [Node(0, waits=True), Node(1, (0,), (0,), waits=True), Node(2, (1,))]
+    machine = ready(nodes, jobs)
+    after(machine, Began(), Missed(0))
+    return machine
+
+
+def test_a_reader_begins_with_the_first_item_and_is_resolved_when_the_stream_has_ended() -> None:
+    machine = reading(2)
+    assert after(machine, Flowing(0)) == [Open(1)]
+    assert after(machine, Offered(1, (0,))) == [Start(1, 0, 0)]
+    assert after(machine, *done(0)) == [Resolve(1)]
+    assert after(machine, Ended(1, 0), Settled(1)) == [Free(0), Resolve(2)]
+
+
+def test_a_reader_that_is_done_first_waits_for_its_key() -> None:
+    machine = reading(2)
+    after(machine, Flowing(0), Offered(1, (0,)))
+    assert after(machine, Ended(1, 0)) == []
+    assert machine.state[1] == State.OPEN
+    assert after(machine, *done(0)) == [Resolve(1)]
+    assert after(machine, Settled(1)) == [Free(0), Resolve(2)]
+
+
+def test_a_hit_ends_the_work_that_nobody_wants_any_more() -> None:
+    machine = reading(2)
+    after(machine, Flowing(0), Offered(1, (0,)), Ended(0, 0))
+    assert after(machine, Settled(0), Settled(1)) == [Resolve(1), Free(0), Kill(0), Resolve(2)]
+    assert after(machine, Ended(1, 0), WorkerLost(0), Settled(2)) == [Free(1), Free(2)]
+    assert machine.finished
+
+
+def test_a_reader_falls_with_its_stream() -> None:
+    machine = reading(2)
+    after(machine, Flowing(0), Offered(1, (0,)))
+    assert after(machine, Ended(0, 0), Failed(0)) == [Kill(0), Block(1, 0), Block(2, 0)]
+    assert after(machine, WorkerLost(0)) == []
+    assert machine.finished
+
+
+def test_held_back_it_runs_as_any_other() -> None:
+    machine = reading(2)
+    after(machine, Flowing(0))
+    assert after(machine, *done(0)) == [Resolve(1)]
+    assert after(machine, Missed(1)) == [Start(1, 0, 1)]
+
+
+def test_who_waits_gives_its_room_to_another_and_goes_on_when_there_is_some() -> None:
+    machine = reading(1)
+    assert after(machine, Flowing(0), Offered(1, (0,))) == [Open(1)]
+    assert after(machine, Waits(0, 0)) == [Spawn(0)]
+    assert after(machine, WorkerUp(1)) == [Start(1, 0, 1)]
+    assert after(machine, Ready(0, 0)) == []
+    assert after(machine, Waits(1, 0)) == [Resume(0, 0, 0)]
+    assert after(machine, Ready(1, 0), Ended(0, 0)) == [Resume(1, 0, 1)]
+
+
+def test_a_word_of_a_unit_that_does_not_wait_means_nothing() -> None:
+    machine = reading(1)
+    assert after(machine, Ready(0, 0), Waits(1, 0), Ready(2, 0)) == []
+    assert after(machine, Waits(0, 0), Waits(0, 0), Ready(0, 0), Ready(0, 0)) == [Resume(0, 0, 0)]
+
+
+def test_a_worker_that_dies_while_its_unit_waits_takes_no_room_with_it() -> None:
+    machine = reading(1)
+    after(machine, Waits(0, 0))
+    assert after(machine, WorkerLost(0)) == [Drop(0, 0)]
+    assert after(machine, Again(0, 0)) == [Spawn(0)]
+    assert after(machine, WorkerUp(1)) == [Start(0, 0, 1)]
+    assert machine.room.cpu == 0.0
+
+
+def test_nothing_stands_behind_a_unit_that_may_wait() -> None:
+    nodes = [Node(0, family=1), Node(1, waits=True, family=1), Node(2, family=1), Node(3, family=1)]
+    machine = ready(nodes, 1)
+    after(machine, Began(), Missed(0), Ended(0, 0, 0.0001), Settled(0))
+    assert after(machine, Missed(1), Missed(2), Missed(3)) == [Start(1, 0, 0)]
+
+
+def test_what_is_looked_at_reads_nothing_of_its_deps() -> None:
+    machine = ready(graph((), (0,)))
+    assert after(machine, Began(), Settled(0, present=False)) == [Resolve(0), Resolve(1)]
+    assert after(machine, Missed(1, reads=False)) == [Start(1, 0, 0)]
+    assert after(machine, Ended(1, 0), Settled(1)) == [Free(1)]
+    assert machine.finished

@@ -8,6 +8,7 @@ from statistics import mean
 import pytest
 
 from pipekit.parallel.bounds import Work, bound
+from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine, State
 from pipekit.parallel.simulate import Luck, Outcome, Role, Stuck, simulate
 from pipekit.parallel.vocabulary import Capacity, Command, Event, Needs, Node
@@ -48,6 +49,30 @@ def test_items_flow_while_their_stream_runs() -> None:
     assert outcome.bound.critical == (0, 1, 2)
     alone = simulate(nodes, roles, Capacity(1), [2])
     assert alone.makespan == pytest.approx(30.0) == alone.bound.shared
+
+
+def pipeline(*seconds: float, items: int = 10) -> tuple[list[Node], list[Role]]:
+    """Streams in a row, each over the one before, and what each takes in all."""
+    nodes = [
+        Node(n, (n - 1,) if n else (), (n - 1,) if n else (), rank=float(-n), waits=True) for n in range(len(seconds))
+    ]
+    return nodes, [Role(Work((one,), items=items)) for one in seconds]
+
+
+def test_streams_over_streams_work_at_the_same_time() -> None:
+    nodes, roles = pipeline(10.0, 10.0, 10.0)
+    outcome = simulate(nodes, roles, Capacity(3), [2])
+    assert outcome.makespan == pytest.approx(12.0) == outcome.bound.path
+    shared = simulate(nodes, roles, Capacity(2), [2], Luck(ahead=Amount(99), slice=Amount(1)))
+    assert 15.0 <= shared.makespan <= 17.0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_more_streams_than_workers_come_to_an_end_and_none_is_far_ahead(workers: int) -> None:
+    nodes, roles = pipeline(*[4.0] * 6, items=40)
+    outcome = simulate(nodes, roles, Capacity(workers), [5], Luck(ahead=Amount(4)))
+    assert outcome.states == (State.SETTLED,) * 6
+    assert outcome.makespan <= 24.0 / workers + 2.0
 
 
 def test_a_slow_item_holds_back_those_behind_it_and_no_worker() -> None:

@@ -74,7 +74,7 @@ def case(seed: int) -> Case:
     luck = Luck(
         seed, 0.1 if mishaps else 0.0, random.choice([0.0, 0.0, 0.5, 5.0]), random.choice([0.0, 1.0]),
         random.uniform(0.0, 10.0) if random.random() < 0.1 else None,
-        random.choice([None, Amount(1, 0), Amount(3, 0)]),
+        random.choice([None, Amount(1, 0), Amount(3, 0)]), random.choice([None, Amount(0, 0), Amount(1, 0)]),
     )  # fmt: skip
     return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady)
 

@@ -40,7 +40,8 @@ class Role:
 class Luck:
     """What nobody decides, from a seed. `deaths`: the chance that a unit, or a start, takes its worker down (it is then
     tried again). In seconds: `delay`, the longest that news takes to arrive; `startup`, until a worker is there;
-    `stop`, when somebody stops the run. `ahead`: how far a producer may be ahead of who reads its items (None: any)."""
+    `stop`, when somebody stops the run. `ahead`, `slice`: how far a producer may be ahead of who reads its items, and of who would but has no
+    room to (None: any)."""
 
     seed: int = 0
     deaths: float = 0.0
@@ -48,6 +49,7 @@ class Luck:
     startup: float = 0.0
     stop: float | None = None
     ahead: Amount | None = None
+    slice: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)

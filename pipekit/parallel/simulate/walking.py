@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pipekit.parallel.channel import Amount, Channel
+from pipekit.parallel.channel import Amount, Channel, Stance
 
 ONE = Amount(1, 0)
 
@@ -48,6 +48,12 @@ class Walk:
             if feed in self.flows.channels:
                 self.flows.channels[feed].begin(self.node)
 
+    def turn(self, stance: Stance) -> None:
+        """It does something else now, for all its feeds."""
+        for feed in self.feeds:
+            if feed in self.flows.channels:
+                self.flows.channels[feed].turn(self.node, stance)
+
     def can(self) -> bool:
         """Is there something to take, or nothing more to come, and room for what it gives?"""
         if self.waits_for() is not None:
@@ -63,12 +69,9 @@ class Walk:
                 return feed
         return None
 
-    def halt(self, waits: bool) -> None:
-        """It stands still, or goes on."""
-        missing = self.waits_for() if waits else None
-        for feed in self.feeds:
-            if feed in self.flows.channels:
-                self.flows.channels[feed].elsewhere(self.node, missing is not None and missing != feed)
+    def halt(self) -> None:
+        """It stands still."""
+        self.turn("works" if self.waits_for() is None else "elsewhere")
 
     def took(self) -> int:
         """One row is done; gives how many items it has given by now."""

@@ -16,6 +16,7 @@ from pipekit.parallel.vocabulary import (
     Again,
     Began,
     Begin,
+    Block,
     Capacity,
     Closed,
     Complete,
@@ -89,6 +90,8 @@ class World(Clockwork):
     def _hear(self, event: Event) -> None:
         self.events.append(event)
         commands = self.machine.handle(event)
+        if isinstance(event, Offered) and self.nodes[event.node].waits:
+            self._starves(event.node)
         if self.watch is not None:
             self.watch(self.machine, event, commands)
         for command in commands:
@@ -101,7 +104,7 @@ class World(Clockwork):
     def _resolve(self, command: Resolve) -> None:
         node = command.node
         if node in self._opened:
-            self._whole(node)
+            self._news(lambda: self._whole(node))
             return
         fed = self._fed.get(node)
         if fed is not None and not fed.sealed:
@@ -148,6 +151,7 @@ class World(Clockwork):
         self._found[node, unit] = self._deps(node)
         if self.counts[node] and node not in self.flows.so_far:
             self.flows.so_far[node] = 0
+            self.flows.channels.pop(node, None)
             self._lives[node] += 1
 
     def _plan_items(self, node: int, hand: Hand, began: float, seconds: float) -> None:
@@ -168,6 +172,12 @@ class World(Clockwork):
         self._opened[node.id] = ""
         self._news(lambda: [Offered(node.id, (0,))])
 
+    def _starves(self, node: int) -> None:
+        """A unit that reads has been offered: it could begin, and has no room yet, unless something that it reads has gone."""
+        for feed in self.nodes[node].feeds if self.machine.units[node] and node not in self.machine.held else ():
+            if feed in self.flows.channels:
+                self.flows.channels[feed].begin(node, "starves")
+
     def _walk(self, command: Start, hand: Hand) -> None:
         node, role = self.nodes[command.node], self.roles[command.node]
         rows = max([1, role.work.items, *(self.counts[feed] for feed in node.feeds)])
@@ -178,7 +188,7 @@ class World(Clockwork):
         )  # fmt: skip
         self._walks[node.id] = walk
         if self.luck.ahead is not None and self._below[node.id]:
-            self.flows.channels.setdefault(node.id, Channel(self.luck.ahead))
+            self.flows.channels.setdefault(node.id, Channel(self.luck.ahead, self.luck.slice or self.luck.ahead))
         walk.begin()
         self._step(walk, hand)
 
@@ -187,7 +197,7 @@ class World(Clockwork):
         if walk.row == walk.rows:
             self._said(hand, self.now, lambda: self._walked(walk))
         elif not walk.can():
-            walk.halt(True)
+            walk.halt()
             self._said(hand, self.now, lambda: self._waits(walk))
         elif walk.dies == walk.row:
             walk.end()
@@ -216,22 +226,23 @@ class World(Clockwork):
         walk.end()
         return self._ended(walk.node, walk.unit, 0.0)
 
-    def _whole(self, node: int) -> None:
+    def _whole(self, node: int) -> Sequence[Event]:
         """The deps of a node that began early are known: its product may be known, and be there; or it goes on; or it is done already,
         which counts if what it worked with is still so."""
-        walk = self._walks.get(node)
-        version = self._known(node)
+        if node not in self._opened:
+            return []
+        walk, version = self._walks.get(node), self._known(node)
         if version is not None and (walk is None or (node, version) in self._there):
             self._forget(node, walk)
-            self._news(lambda: [self._settle(node, version)])
-        elif self._opened[node] != EARLY and ((node, 0) in self._under_way or walk is None):
+            return [self._settle(node, version)]
+        if self._opened[node] != EARLY and ((node, 0) in self._under_way or walk is None):
             self._opened[node] = WHOLE
-        elif self._opened[node] != EARLY or self._is_outdated(node):
+            return []
+        if self._opened[node] != EARLY or self._is_outdated(node):
             self._forget(node, walk)
-            self._news(lambda: [Missed(node)])
-        else:
-            self._opened.pop(node)
-            self._news(lambda: self._well(node))
+            return [Missed(node)]
+        self._opened.pop(node)
+        return self._well(node)
 
     def _is_outdated(self, node: int) -> bool:
         """Was the unit begun with other sides than there are now?"""
@@ -244,13 +255,19 @@ class World(Clockwork):
         """What a node is doing is not wanted any more."""
         self._opened.pop(node, None)
         self.flows.so_far.pop(node, None)
+        self._block(Block(node, node))
         if walk is not None and not walk.over:
             walk.end()
+
+    def _block(self, command: Block) -> None:
+        for feed in self.nodes[command.node].feeds:
+            if feed in self.flows.channels:
+                self.flows.channels[feed].end(command.node)
 
     def _resume(self, command: Resume) -> None:
         walk, hand = self._walks[command.node], self._hands[command.worker]
         if not walk.over and not hand.gone:
-            walk.halt(False)
+            walk.turn("works")
             self._step(walk, hand)
 
     def _look_around(self) -> None:
@@ -258,6 +275,7 @@ class World(Clockwork):
         for walk in self._walks.values():
             if walk.told and not walk.over and walk.can():
                 walk.told = False
+                walk.turn("starves")
                 self._news(lambda walk=walk: [] if walk.over else [Ready(walk.node, walk.unit)])  # type: ignore[misc]
 
     def _complete(self, command: Complete) -> None:
@@ -361,6 +379,7 @@ _CARRY_OUT: dict[type, Any] = {
     Begin: World._begin,
     Start: World._start,
     Resume: World._resume,
+    Block: World._block,
     Complete: World._complete,
     Drop: World._drop,
     Free: World._free,
