@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipekit.values import Digest, Origin
+
+if TYPE_CHECKING:
+    from pipekit.fingerprint.code.entities import Node, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,12 @@ class Symbol:
 
 
 class Reach(Protocol):
-    """Everything that one function's identity covers."""
+    """Everything that one function's identity covers: `root` is the function, `scope` has what it consists of."""
+
+    @property
+    def root(self) -> Node: ...
+    @property
+    def scope(self) -> Scope: ...
 
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols, sorted by name and kind."""
