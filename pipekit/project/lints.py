@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,9 @@ from typing import Any
 from pipekit.definition.tasks import Task, dep_task
 from pipekit.definition.types import Type
 from pipekit.errors import Problem
-from pipekit.fingerprint import distributions
-from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.graph.graph import Graph
 from pipekit.invocation.schema import schema
-from pipekit.project.load import is_project
+from pipekit.project.codes import project_codes
 from pipekit.project.project import Project
 from pipekit.project.unseen import unseen
 from pipekit.store.faults import telling
@@ -40,16 +37,7 @@ def warnings(project: Project) -> list[Problem]:
         for task in tasks
         for message, hint in (*plain_paths(task), *shifted(task, project.graph))
     ]
-    return found + unseen(tasks, _codebase(project))
-
-
-def _codebase(project: Project) -> Codebase:
-    root = str(project.folder) + os.sep
-    return Codebase(
-        lambda file: is_project(file, root) or distributions.is_editable(file),
-        distribution=distributions.distribution,
-        read=lambda file: Path(file).read_bytes(),
-    )
+    return found + unseen(tasks, project_codes(project.folder))
 
 
 def plain_paths(task: Task[..., Any]) -> Iterator[tuple[str, str]]:

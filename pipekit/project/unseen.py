@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pipekit.definition.tasks import Task
 from pipekit.errors import FingerprintError, Problem
-from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.ignores import KINDS
 from pipekit.fingerprint.code.pages import Page
 from pipekit.fingerprint.code.suspects import Suspect, Suspects
+from pipekit.project.codes import ProjectCodes
 from pipekit.values import Origin
 
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(^|_)KEY($|_)|APIKEY", re.IGNORECASE)
@@ -29,19 +28,15 @@ class _Met(NamedTuple):
     way: tuple[str, ...]
 
 
-def unseen(tasks: Iterable[Task[..., Any]], codebase: Codebase) -> list[Problem]:
+def unseen(tasks: Iterable[Task[..., Any]], codes: ProjectCodes) -> list[Problem]:
     """One warning a place, however many tasks reach it, in the order of files and lines; then one for each comment there that
     ignores nothing. Tasks whose code has no fingerprint are left out: that is an error, and told as one."""
     suspects = Suspects()
     found: dict[Origin, list[_Met]] = {}
     for task in tasks:
-        for met in _met(task, suspects, codebase):
+        for met in _met(task, suspects, codes):
             found.setdefault(met.suspect.where, []).append(met)
-    problems = [_problem(found[where]) for where in sorted(found, key=_place)]
-    if problems:  # told once
-        kind = next(iter(found[min(found, key=_place)])).suspect.kind
-        meant = f"where a line is meant as it stands, end it with: # pipekit: ignore[{kind}]"
-        problems[0] = replace(problems[0], hint=f"{problems[0].hint}\n{meant}")
+    problems = [_problem(found[where], first=not at) for at, where in enumerate(sorted(found, key=_place))]
     return problems + [one for page in suspects.pages.values() for one in _strays(page)]
 
 
@@ -49,11 +44,9 @@ def _place(where: Origin) -> tuple[str, int, int]:
     return where.file, where.line, where.column
 
 
-def _met(task: Task[..., Any], suspects: Suspects, codebase: Codebase) -> Iterator[_Met]:
-    if task.fn is None:
-        return
+def _met(task: Task[..., Any], suspects: Suspects, codes: ProjectCodes) -> Iterator[_Met]:
     try:
-        code = codebase.of(task.fn, includes=task.config.code_includes, opaque=task.config.opaque)
+        code = codes.of(task)
     except FingerprintError:
         return
     for suspect, way in suspects.of(code):
@@ -73,7 +66,8 @@ def is_answered(task: Task[..., Any], suspect: Suspect) -> bool:
     return suspect.kind in ("eval", "import") and bool(config.code_includes)
 
 
-def _problem(met: list[_Met]) -> Problem:
+def _problem(met: list[_Met], first: bool) -> Problem:
+    """The warning of one place; the first one also says how to answer that it is meant."""
     nearest = min(met, key=lambda one: len(one.way))
     others = len({one.task.name for one in met}) - 1
     suspect, task = nearest.suspect, f"'{nearest.task.name}'"
@@ -81,11 +75,12 @@ def _problem(met: list[_Met]) -> Problem:
     verb, what, why = _does(suspect)
     place = _inside(nearest)
     if suspect.made:
-        said = f"{who} {'use' if others else 'uses'} {place}, which is made" if place else f"{task} is defined"
+        said = f"{who} {'use' if others else 'uses'} {place or suspect.holder}, which is made"
         message = f"{said} {'with the clock' if suspect.kind == 'clock' else 'without a seed'} at every import"
     else:
         message = f"{who} {verb if others else verb + 's'} {what}{f' in {place}' if place else ''}{why}"
-    return Problem(f"{message} [{suspect.kind}]", suspect.where, _hint(suspect, task, place))
+    meant = f"\nwhere a line is meant as it stands, end it with: # pipekit: ignore[{suspect.kind}]" if first else ""
+    return Problem(f"{message} [{suspect.kind}]", suspect.where, _hint(suspect, task) + meant)
 
 
 def _does(suspect: Suspect) -> tuple[str, str, str]:
@@ -111,13 +106,10 @@ def _inside(met: _Met) -> str:
     return shown.replace(".<locals>", "")
 
 
-def _hint(suspect: Suspect, task: str, place: str) -> str:
+def _hint(suspect: Suspect, task: str) -> str:
     if not suspect.made:
         return _HINTS[suspect.kind](suspect, task)
-    if not place:
-        said = "give the option no default, but a value with -o or in pipeline.yaml"
-    else:
-        said = "make it an option" if suspect.kind == "clock" else "make it inside the function, with a seed"
+    said = "make it an option" if suspect.kind == "clock" else "make it inside the function, with a seed"
     return f"every process makes another one, and {task} runs again: {said}"
 
 

@@ -41,6 +41,11 @@ class Use(NamedTuple):
         return call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "key"), None)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it becomes a part of what the statement makes, as it is: a default, an element of a table."""
+        return not any(isinstance(one, ast.Call | ast.Attribute | ast.Subscript | ast.Compare) for one in self.around)
+
+    @property
     def around(self) -> Iterator[ast.AST]:
         """What it stands in, up to the statement."""
         node: ast.AST = self.node
@@ -133,7 +138,7 @@ _TABLE: tuple[tuple[str, Callable[[Use], bool], str], ...] = (
     ("import", computed, "builtins.__import__ importlib.__import__ importlib.import_module"),
     ("import", computed_key, "sys.modules"),
     ("import", named, "runpy.run_module runpy.run_path pkgutil.resolve_name importlib.util.spec_from_file_location"),
-    ("environ", read, "os.environ os.environb os.getenv os.getenvb"),
+    ("environ", read, "os.environ os.environ.get os.environb os.getenv os.getenvb"),
     ("environ", named, "os.path.expandvars"),
     ("clock", named, "time.time time.time_ns datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today"),
     ("clock", named, "datetime.date.today pandas.Timestamp.now pandas.Timestamp.utcnow pandas.Timestamp.today"),

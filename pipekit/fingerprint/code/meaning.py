@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import PathFinder
 from types import BuiltinMethodType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from pipekit.fingerprint.code.doubts import DOUBTS
 from pipekit.fingerprint.code.names import is_module
@@ -161,7 +161,7 @@ def meaning(node: ast.expr, block: Block | World) -> Meaning:
     return Live(node.value) if isinstance(node, ast.Constant) else None
 
 
-def is_alias(node: ast.AST, block: Block | World) -> bool:
+def is_alias(node: ast.AST, block: Block | World) -> TypeGuard[ast.Assign]:
     """Is it only another name for something, which is known wherever that name is used?"""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name | ast.Attribute):
         return False

@@ -48,7 +48,7 @@ def _of_function(fn: FunctionType, scope: Scope, known: Known) -> Iterator[Piece
     for one in source.functions.get((code.co_name, code.co_firstlineno), ()):
         yield Piece(holder, source, body(one), Block(bindings(one, body(one)), inside))
         if "<locals>" not in code.co_qualname:
-            yield Piece(holder, source, made_with(one), _world(scope, known, names), made=True)
+            yield Piece(holder, source, _defaults(one, fn), _world(scope, known, names), made=True)
 
 
 def _of_class(cls: type, scope: Scope, known: Known) -> Iterator[Piece]:
@@ -88,8 +88,13 @@ def body(node: Function) -> list[ast.AST]:
 
 def made_with(node: Function) -> list[ast.AST]:
     """What is computed where a function is defined."""
-    defaults = [one for one in (*node.args.defaults, *node.args.kw_defaults) if one is not None]
-    return [*getattr(node, "decorator_list", ()), *defaults]
+    return [*getattr(node, "decorator_list", ()), *node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+
+
+def _defaults(node: Function, fn: FunctionType) -> list[ast.AST]:
+    """Those that the live function has; one that it was relieved of counts elsewhere, by its value."""
+    keywords = zip(node.args.kwonlyargs, node.args.kw_defaults)
+    return [*node.args.defaults, *(given for one, given in keywords if given and one.arg in (fn.__kwdefaults__ or ()))]
 
 
 def _page(file: object, scope: Scope) -> Page | None:

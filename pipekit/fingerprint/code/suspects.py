@@ -13,12 +13,13 @@ from pipekit.fingerprint.code.entities import Node, Scope, Unknown
 from pipekit.fingerprint.code.meaning import Block, Known, Live, World, bindings, is_alias, literal, meaning
 from pipekit.fingerprint.code.pages import Page
 from pipekit.fingerprint.code.pieces import Piece, body, made_with, pieces
-from pipekit.fingerprint.code.reach import way
+from pipekit.fingerprint.code.reach import Walked, way
 from pipekit.fingerprint.code.symbols import Code
 from pipekit.values import Origin
 
 _AT_IMPORT = {"clock", "random"}
-"""What makes an object anew at every import; of the rest the fingerprint of the object says what came of it."""
+"""What makes an object anew at every import. Of the rest the fingerprint of the object says what came of it, unless it is kept for
+later as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Suspects:
     def of(self, code: Code) -> Iterator[tuple[Suspect, tuple[str, ...]]]:
         """Each suspect in the function and in what it reaches, nearest first, with the names that lead there."""
         reach = code.look()
+        if not isinstance(reach, Walked):
+            return
         seen: set[Origin] = set()
         for node, names in _reached(reach.scope, reach.root):
             if node not in self._found:
@@ -95,12 +98,17 @@ class _Look:
         self._put(self._piece.nodes, self._piece.block, self._piece.made)
         while self._waiting:
             node, block, made = self._waiting.pop()
-            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-                name = self._known.name(meaning(node, block))
-                if name is not None and name in DOUBTS:
-                    yield from self._used(name, node, block, made)
-                    continue
-            self._enter(node, block, made)
+            name = self._doubted(node, block)
+            if name is not None and isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                yield from self._used(name, node, block, made)
+            else:
+                self._enter(node, block, made)
+
+    def _doubted(self, node: ast.AST, block: Block | World) -> str | None:
+        """The name in the table that `node` stands for."""
+        found = meaning(node, block) if isinstance(node, ast.Name | ast.Attribute) else None
+        name = self._known.name(found) if found is not None else None
+        return name if name in DOUBTS else None
 
     def _put(self, nodes: Iterable[ast.AST], block: Block | World, made: bool) -> None:
         self._waiting += [(node, block, made) for node in nodes]
@@ -115,13 +123,13 @@ class _Look:
             self._put(node.body, Block(bindings(None, node.body), outside, of_class=True), made)
         elif isinstance(node, ast.AnnAssign):  # its annotation is not run, or says nothing
             self._put([one for one in (node.target, node.value) if one is not None], block, made)
-        elif not is_alias(node, block):
+        elif not (is_alias(node, block) and self._doubted(node.value, block)):
             self._put(ast.iter_child_nodes(node), block, made)
 
     def _used(self, name: str, node: ast.expr, block: Block | World, made: bool) -> Iterator[Suspect]:
         use = Use(node, self._piece.page.parents, lambda one, as_written: _text(one, block, as_written))
         kind, holds = DOUBTS[name]
-        if not holds(use) or (made and kind not in _AT_IMPORT):
+        if not holds(use) or (made and kind not in _AT_IMPORT and not use.is_kept):
             return
         key = use.key if holds is read else None
         variable = _text(key, block, False) if key is not None else None

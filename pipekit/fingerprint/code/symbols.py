@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pipekit.values import Digest, Origin
-
-if TYPE_CHECKING:
-    from pipekit.fingerprint.code.entities import Node, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,7 @@ class Symbol:
 
 
 class Reach(Protocol):
-    """Everything that one function's identity covers: `root` is the function, `scope` has what it consists of."""
-
-    @property
-    def root(self) -> Node: ...
-    @property
-    def scope(self) -> Scope: ...
+    """Everything that one function's identity covers."""
 
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols, sorted by name and kind."""

@@ -73,7 +73,11 @@ CASES = {
             now = time.time
             env, unused = os.environ, 1  #: environ os.environ
             names = os.environ
-            return now(), [now], names["A"]  #: clock time.time, clock time.time, environ os.environ A
+            get, items = os.environ.get, os.environ.items  #: environ os.environ.get, environ os.environ
+            look = os.environ.get
+            keys = os.environ.keys  #: environ os.environ
+            print(names["A"], look("B"), get("C"), keys())  #: environ os.environ A, environ os.environ.get B
+            return now(), [now]  #: clock time.time, clock time.time
         """,
     "another name that may be something else": """
         import time
@@ -290,6 +294,15 @@ CASES = {
         def load():
             return helper()
         """,
+    "what is kept for later": """
+        import os
+        TABLE = {"run": eval, "look": os.environ}  #: eval builtins.eval, environ os.environ
+        COPY = dict(os.environ), len(os.environ), os.environ["PATH"], eval("1"), [os.environ.get("A")], "A" in os.environ
+        def helper(env=os.environ, *, get=os.getenv, path=os.environ.get("A")):  #: environ os.environ, environ os.getenv
+            return env["A"], get("B")
+        def load():
+            return helper(), TABLE, COPY
+        """,
     "a field's default": """
         import time, uuid
         from dataclasses import dataclass, field
@@ -385,7 +398,7 @@ CASES = {
         import os
         from os import environ, getenv
         def load(name):
-            a = os.environ["A"], os.environ.get("B"), os.getenv("C")  #: environ os.environ A, environ os.environ B, environ os.getenv C
+            a = os.environ["A"], os.environ.get("B"), os.getenv("C")  #: environ os.environ A, environ os.environ.get B, environ os.getenv C
             b = environ["D"], getenv("E", "x"), getenv(key="F")  #: environ os.environ D, environ os.getenv E, environ os.getenv F
             c = "G" in environ, os.environb[b"H"]  #: environ os.environ G, environ os.environb
             return a, b, c, environ[name], dict(os.environ)  #: environ os.environ, environ os.environ
@@ -400,8 +413,9 @@ CASES = {
     "an alias of the environment": """
         import os
         env = os.environ
+        get = os.environ.get
         def load():
-            return env["A"]  #: environ os.environ A
+            return env["A"], get("B")  #: environ os.environ A, environ os.environ.get B
         """,
     "the environment, written": """
         import os
