@@ -125,7 +125,7 @@ class Bodies:
             self._store().put_notes(new)
 
 
-def project_codes(folder: Path, bodies: Bodies) -> ProjectCodes:
+def project_codes(folder: Path, bodies: Bodies | None = None) -> ProjectCodes:
     """The codes of the project in `folder`, which are what they are now."""
     return ProjectCodes(
         Codebase(partial(_belongs, f"{folder}{os.sep}"), distribution=distribution, read=_read, bodies=bodies)

@@ -126,6 +126,10 @@ class Scope(Protocol):
     roots: tuple[str, ...]
     hides: bool
 
+    def content(self, node: Node) -> Content:
+        """What `node` consists of. Raises Unknown."""
+        ...
+
     def known(self, code: Any) -> Known:
         """What is known of a code object."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipekit import canon
 from pipekit.fingerprint.code.entities import Content, Node, Told, Unknown
@@ -21,6 +21,7 @@ class Walked:
     """The entities below `root`, nearest first, with the one through which each was met."""
 
     def __init__(self, entities: Entities, root: Node) -> None:
+        self.scope, self.root = entities, root
         self._entities = entities
         self._above: dict[Node, Node | None] = {root: None}
         self._told: dict[str, Node] = {}
@@ -51,13 +52,7 @@ class Walked:
 
     def way(self, node: Node) -> tuple[str, ...]:
         """The names from the root to `node`."""
-        found: list[str] = []
-        one: Node | None = node
-        while one is not None:
-            if (one.kind or one is node) and one.name and one.name != (found[-1] if found else ""):
-                found.append(one.name)
-            one = self._above[one]
-        return tuple(reversed(found))
+        return way(self._above, node)
 
     def symbols(self) -> tuple[Symbol, ...]:
         """Every symbol, sorted by name and kind; where several share both, they are numbered in the order in which they are met."""
@@ -141,3 +136,14 @@ class Walked:
                 return found
             one = self._above[one]
         return None
+
+
+def way(above: Mapping[Node, Node | None], node: Node) -> tuple[str, ...]:
+    """The names that lead to `node`, where `above` has the entity through which each was met."""
+    found: list[str] = []
+    one: Node | None = node
+    while one is not None:
+        if (one.kind or one is node) and one.name and one.name != (found[-1] if found else ""):
+            found.append(one.name)
+        one = above[one]
+    return tuple(reversed(found))
