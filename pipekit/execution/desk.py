@@ -85,6 +85,17 @@ class Desk:
         rows = tuple((index, item.pack(), tuple(one.pack() for one in checks)) for index, item, checks in items)
         return self._message(job, "each", (Source("stream", ()), *sources), along, rows)
 
+    def reader_call(self, job: Job, sources: tuple[Source, ...], along: list[Product]) -> Call:
+        """The message that starts a task or a stream that takes items while they are made."""
+        return self._message(job, self.ledger[job.node].planned.task.kind, sources, along, ())
+
+    def source(self, job: Job, position: int) -> tuple[Source, list[Product]]:
+        """What the dep at a position gives, and the products to send along; the rest of a stream goes when it is asked for."""
+        source, products, rest = self._source(job.node, position, everything=False)
+        if rest:
+            job.rest[position] = rest
+        return source, products
+
     def check_call(self, job: Job, product: Product) -> Call:
         """The message that checks again what a step is recorded to have made."""
         needs = Needs("product", (job.node,))
@@ -135,7 +146,7 @@ class Desk:
     ) -> Call:
         row = self.ledger[job.node]
         step, task = row.planned.step, row.planned.task
-        key = row.key or row.planned.static.digest
+        key = row.key or keys.early(row.planned.static.digest, step.name)
         return Call(
             job.number,
             self._task(job.node),
@@ -225,9 +236,13 @@ class Desk:
 
     def sides(self, node: int) -> list[bytes]:
         """What the deps of an each but the first give to its items' keys."""
-        step = self.ledger[node].planned.step
+        return self.given(node, (0,))
+
+    def given(self, node: int, without: Sequence[int]) -> list[bytes]:
+        """What the deps of a step give to its key, those at some positions left out."""
+        deps = [needs for at, needs in enumerate(self.ledger[node].planned.step.deps) if at not in without]
         codes = self.ledger.plan.world.codes
-        whole = given.given(step.deps[1:], self.ledger.products, lambda one: self.ledger[one].left, codes)
+        whole = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, codes)
         return [one.form for one in whole or ()]
 
     def streams(self, step: int) -> bool:

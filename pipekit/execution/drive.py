@@ -15,6 +15,7 @@ from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
 from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
+from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.machine import Machine
@@ -44,6 +45,8 @@ class Drive:
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
         self.items = Items(self.outcomes, machine.room.capacity.jobs)
+        self.readers = Readers(self.outcomes, self.items, pool.send, pool.kill)
+        self.items.arrived = self.readers.arrived
         self.jobs: dict[int, Job] = {}
         self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
         self.at: dict[tuple[int, int], int] = {}
@@ -131,7 +134,7 @@ class Drive:
         except PipekitError as error:
             self.outcomes.fail(number, Fault(str(error), ""))
             return
-        if self.items.opened(number):
+        if self.items.opened(number) or self.readers.resolved(number, known):
             return
         if row.state == "ran" and row.product is not None and row.key == before and self.desk.keeps(number):
             self.outcomes.settle(number, row.product, present=True)
@@ -152,7 +155,7 @@ class Drive:
         row = self.desk.ledger[command.node]
         self._number += 1
         job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
-        if self.desk.ledger.moved and row.planned.task.kind != "each":
+        if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
             row.key = self.recorder.key(command.node)
         try:
             call = self._call(job, row)
@@ -175,22 +178,32 @@ class Drive:
     def _call(self, job: Job, row: Entry) -> Call:
         if row.checking is not None:
             return self.desk.check_call(job, row.checking.product)
-        return self.items.call(job) if row.planned.task.kind == "each" else self.desk.call(job)
+        if row.planned.task.kind == "each":
+            return self.items.call(job)
+        return self.readers.call(job) if self.readers.reads(job.node) else self.desk.call(job)
 
     def _begin(self, command: says.Begin) -> None:
         self.items.begin(command.node, sealed=True)
 
     def _open(self, command: says.Open) -> None:
-        self.items.begin(command.node, sealed=False)
+        if self.desk.ledger[command.node].planned.task.kind == "each":
+            self.items.begin(command.node, sealed=False)
+        else:
+            self.readers.open(command.node)
+
+    def _resume(self, command: says.Resume) -> None:
+        self.readers.resume(command.node)
 
     def _complete(self, command: says.Complete) -> None:
         self.items.complete(command.node)
 
     def _block(self, command: says.Block) -> None:
+        self.readers.end(command.node)
         self.desk.ledger[command.node].state = "blocked"
         self.outcomes.say(events.StepBlocked(time.time(), command.node, command.by))
 
     def _cancel(self, command: says.Cancel) -> None:
+        self.readers.end(command.node)
         self.desk.ledger[command.node].state = "cancelled"
         self.outcomes.say(events.StepCancelled(time.time(), command.node))
 
@@ -200,7 +213,7 @@ class Drive:
         self.desk.devices.release(number)
         row = self.desk.ledger[command.node]
         fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
-        if not command.begun:
+        if not command.begun or self.readers.dropped(command.node):
             self.outcomes.inbox.append(says.Again(command.node, command.unit))
         elif self.desk.ledger[command.node].planned.task.kind == "each" and row.checking is None:
             self.items.dropped(command.node, command.unit, fault)
@@ -260,7 +273,8 @@ class Drive:
             row.state = "ran"
             made = done.product
             product = self.items.ended(job.node) if made is None else self.outcomes.take(job.node, made)
-            self.outcomes.made(job.node, product, done.peak)
+            if not self.readers.done(job, product, done.peak):
+                self.outcomes.made(job.node, product, done.peak)
 
     def _checked(self, job: Job, fault: Fault | None) -> None:
         """What is recorded has been checked against the type as it is now."""
@@ -304,7 +318,8 @@ class Drive:
         self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
 
     def _want(self, job: Job, want: Want) -> None:
-        self.pool.send(job.worker, self.desk.more(job, want.position))
+        if not self.readers.want(job, want.position):
+            self.pool.send(job.worker, self.desk.more(job, want.position))
 
 
 _CARRY_OUT: dict[type, Any] = {
@@ -312,6 +327,7 @@ _CARRY_OUT: dict[type, Any] = {
     says.Open: Drive._open,
     says.Begin: Drive._begin,
     says.Start: Drive._start,
+    says.Resume: Drive._resume,
     says.Complete: Drive._complete,
     says.Block: Drive._block,
     says.Cancel: Drive._cancel,

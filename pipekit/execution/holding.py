@@ -3,7 +3,7 @@ never look up what was read before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -33,7 +33,7 @@ class Recorded:
 class HeldBack:
     """One reader. Each of its `pasts` is a key under which it has a product: what it read then, by the position of the dep."""
 
-    pasts: list[Mapping[int, Recorded]] = field(default_factory=list)
+    pasts: Sequence[Mapping[int, Recorded]] = field(default_factory=list)
 
     def take(self, position: int, digests: bytes) -> bool:
         """More items have arrived; False as soon as none of its pasts goes on like that, and then it is to start."""

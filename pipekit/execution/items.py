@@ -4,7 +4,7 @@ know how a unit is sent or who runs it."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pipekit.execution import events, given, keys
 from pipekit.execution.desk import Job
@@ -32,6 +32,7 @@ class Items:
         self.flows: dict[int, Flow] = {}
         self.eaches: dict[int, Each] = {}
         self._told: dict[int, tuple[int, ...]] = {}
+        self.arrived: Callable[[int, list[Product]], None] = lambda source, items: None
 
     # --- beginning ----------------------------------------------------------------------------------------------------
 
@@ -84,17 +85,31 @@ class Items:
             each.source.items += items
             self.advance(each)
             return
-        flow = self.flows.setdefault(job.node, Flow())
+        self.yielded_by(job.node, items)
+
+    def yielded_by(self, number: int, items: list[Product]) -> None:
+        """A stream has more items."""
+        flow = self.flows.setdefault(number, Flow())
         flow.items += items
-        if self.desk.flows_live(job.node):
-            self.outcomes.inbox.append(says.Flowing(job.node))
-            self._wake(job.node)
+        if items and self.desk.flows_live(number):
+            self.outcomes.inbox.append(says.Flowing(number))
+            self._wake(number, items)
+
+    def flow(self, number: int) -> Flow:
+        """The items of a step, so far: as they come, or those of a product that is known."""
+        flow = self.flows.get(number)
+        if flow is None:
+            flow = self.flows[number] = Flow()
+            product = self.desk.ledger.products.get(number)
+            if product is not None:
+                flow.items, flow.ended = self.desk.dispatcher.items(product), True
+        return flow
 
     def ended(self, number: int) -> Product:
         """No more items of a stream will come; its product."""
         flow = self.flows.setdefault(number, Flow())
         flow.ended = True
-        self._wake(number)
+        self._wake(number, [])
         return self.desk.manifest(number, flow.items)
 
     def forget(self, number: int) -> None:
@@ -195,14 +210,16 @@ class Items:
             if unit is None:
                 break
             self.outcomes.inbox.append(says.Offered(each.node, (unit,)))
+        start = len(each.out.items)
         if each.release() and self.desk.flows_live(each.node):
             self.outcomes.inbox.append(says.Flowing(each.node))
-            self._wake(each.node)
+            self._wake(each.node, each.out.items[start:])
         if each.whole and each.sealed and not each.closed and not each.batches:
             each.closed = True
             self.outcomes.inbox.append(says.Closed(each.node))
 
-    def _wake(self, source: int) -> None:
+    def _wake(self, source: int, items: list[Product]) -> None:
+        self.arrived(source, items)
         flow = self.flows[source]
         for each in list(self.eaches.values()):
             if each.source is flow:
@@ -233,7 +250,7 @@ class Items:
         row.items = {"ran": each.ran, "cached": each.cached, "failed": each.failed, "skipped": skipped}
         product = self.desk.manifest(number, each.out.items)
         self.tell(final=number)
-        self._wake(number)
+        self._wake(number, [])
         row.state = "cached" if each.cached and not each.ran and not each.failed else "ran"
         self.outcomes.made(number, product)
 

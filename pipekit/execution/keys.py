@@ -18,6 +18,7 @@ from pipekit.values import Digest, Ok, Reference, Secret, call_user
 
 SCHEMA = b"pipekit key 1"
 ITEM = b"item"
+EARLY = b"early"
 CELLS = b"cells"
 FAILED = b"failed"
 
@@ -125,6 +126,11 @@ def _text(value: object) -> str:
 def key(static_digest: Digest, deps: Sequence[bytes]) -> Digest:
     """The key of a step, from its static part and what its deps contribute, in order."""
     return canon.digest_parts(static_digest, *deps)
+
+
+def early(static_digest: Digest, step: str) -> Digest:
+    """What stands for the key of a step that has begun before its key was known."""
+    return canon.digest_parts(static_digest, EARLY, step.encode())
 
 
 def item_prefix(static_digest: Digest, sides: Sequence[bytes]) -> Digest:

@@ -16,22 +16,27 @@ UNKNOWN_SECONDS = 1.0
 
 
 def live(plan: Plan) -> frozenset[int]:
-    """The steps whose items go on to an each while they still run. A stream that may be tried again waits for its end."""
-    return frozenset(
-        one
-        for entry in plan.entries
-        if (one := fed_by(plan, entry)) is not None
-    )  # fmt: skip
+    """The steps whose items go on while they still run."""
+    return frozenset(source for entry in plan.entries for _, source in feeds_of(plan, entry))
 
 
-def fed_by(plan: Plan, entry: Planned) -> int | None:
-    """The step whose items an each takes while it runs."""
-    if entry.task.kind != "each" or entry.task.pin is not None or entry.step.deps[0].kind != "product":
-        return None
-    source = plan.entries[entry.step.deps[0].steps[0]]
-    if source.task.kind == "each" or (source.task.kind == "stream" and source.task.config.retries == 0):
-        return source.step.id
-    return None
+def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
+    """The deps, by position, from which a step takes items while they are made, and the steps that make them. A stream that may be tried
+    again waits for its end."""
+    if entry.task.pin is not None:
+        return []
+    taken = [0] if entry.task.kind == "each" else [at for at, how in enumerate(entry.task.takes) if how == "iterator"]
+    found: list[tuple[int, int]] = []
+    for position in taken:
+        needs = entry.step.deps[position]
+        source = plan.entries[needs.steps[0]] if needs.kind == "product" else None
+        if source is not None and source.task.pin is None and _gives(source.task):
+            found.append((position, source.step.id))
+    return found
+
+
+def _gives(task: Task[..., Any]) -> bool:
+    return task.kind == "each" or (task.kind == "stream" and task.config.retries == 0)
 
 
 def nodes(plan: Plan, streaming: bool) -> list[Node]:
@@ -41,17 +46,19 @@ def nodes(plan: Plan, streaming: bool) -> list[Node]:
     families: dict[Any, int] = {}
     made = []
     for entry in plan.entries:
-        feed = fed_by(plan, entry)
+        single = entry.task.kind != "each" or entry.task.pin is not None
+        feeds = tuple(dict.fromkeys(source for _, source in feeds_of(plan, entry))) if streaming or not single else ()
         made.append(
             Node(
                 entry.step.id,
                 tuple(dict.fromkeys(one for needs in entry.step.deps for one in needs.steps)),
-                (feed,) if feed is not None else (),
-                entry.task.kind != "each" or entry.task.pin is not None,
+                feeds,
+                single,
                 entry.task.config.store != "never",
                 needs(entry.task, plan.invocation.settings.tasks.get(entry.task.name, {})),
                 ranks[entry.step.id],
                 families.setdefault(getattr(entry.task.fn, "__code__", entry.task.name), len(families)),
+                single and streaming and (bool(feeds) or entry.task.kind == "stream"),
             )
         )
     return made

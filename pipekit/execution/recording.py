@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pipekit.execution import failed, given, keys, reasons, why
 from pipekit.execution.commit import Committer
 from pipekit.execution.failed import Left
 from pipekit.execution.given import Given
+from pipekit.execution.holding import Recorded
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import ItemDone, Made
 from pipekit.execution.reasons import Reason
@@ -21,6 +22,9 @@ from pipekit.store.products import Product
 from pipekit.store.records import Record
 from pipekit.store.store import Store
 from pipekit.values import Digest
+
+LOOK_BACK = 50
+"""How many records of a task are looked at for what it has read before."""
 
 LEFT = "left out"
 """The codec of an item's record that says it failed and was dropped."""
@@ -147,6 +151,37 @@ class Recorder:
         static = self.ledger[number].planned.static
         self.committer.add(replace(record, predicates=static.predicates))
 
+    # --- what readers have read before ----------------------------------------------------------------------------------
+
+    def pasts(self, number: int, feeds: Mapping[int, int]) -> list[dict[int, Recorded]]:
+        """What a step has read at the positions `feeds` under the keys that it has a record of, for the same code, options and other
+        deps."""
+        plan, planned = self.ledger.plan, self.ledger[number].planned
+        if number in plan.forced:
+            return []
+        deps = [needs for at, needs in enumerate(planned.step.deps) if at not in feeds]
+        sides = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, plan.world.codes)
+        found: list[dict[int, Recorded]] = []
+        for record in self.store.recent(planned.task.name, LOOK_BACK):
+            kept = self.store.preimage(record.key) if record.static == planned.static.digest else None
+            then = given.unpack(kept)[1] if kept is not None and not record.partial else []
+            if then and [one for at, one in enumerate(then) if at not in feeds] == sides:
+                past = {at: self._read_before(plan.entries[source].task.name, then[at]) for at, source in feeds.items()}
+                found += [{at: one for at, one in past.items() if one is not None}] if None not in past.values() else []
+        return found
+
+    def _read_before(self, task: str, then: Given) -> Recorded | None:
+        """The items of the stream that a key was made from; None where they are not kept, or their classes are other ones by now."""
+        codes = self.ledger.plan.world.codes
+        if any(codes.of_class(name).digest != code for name, code in then.classes):
+            return None
+        for record in self.store.recent(task, LOOK_BACK):
+            product = record.product
+            if product.digest == then.digest and product.codec == manifests.CODEC:
+                there = len(self.store.has(product.objects)) == len(set(product.objects))
+                return Recorded(_digests(product, self.store)) if there else None
+        return None
+
     # --- items --------------------------------------------------------------------------------------------------------
 
     def known_items(self, number: int, wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
@@ -201,6 +236,11 @@ class Recorder:
         encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
         self.store.put(encoded.bodies)
         self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
+
+
+def _digests(product: Product, store: Store) -> Iterator[bytes]:
+    for _, named in manifests.layout(product, store.read):
+        yield b"".join([item.digest for item in manifests.chunk(bytes(store.read(named)))])
 
 
 def _items(result: Result) -> Sequence[Product]:

@@ -1,0 +1,226 @@
+"""The steps that take items while their producers still run: held back while they have read the same before, then at work, and what
+becomes of them when their key is known. It must never know how an item is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pipekit.execution import dispatch
+from pipekit.execution.desk import Job
+from pipekit.execution.holding import HeldBack
+from pipekit.execution.items import Items
+from pipekit.execution.messages import Call, More, Source
+from pipekit.execution.outcomes import Outcomes
+from pipekit.execution.priority import feeds_of
+from pipekit.execution.streams import Flow
+from pipekit.parallel import vocabulary as says
+from pipekit.store import manifests
+from pipekit.store.products import Product
+from pipekit.store.records import Record
+
+
+@dataclass(slots=True)
+class Reader:
+    """One step. `feeds`: position of a dep -> the step that gives its items; `held` until it starts; `sides` is what its other deps gave
+    when it did. `sent`: items that went to its worker, by position; `wants`: the position that it waits for. `early` is its product, made
+    before its key was known."""
+
+    node: int
+    feeds: Mapping[int, int]
+    held: HeldBack | None = None
+    sides: tuple[bytes, ...] = ()
+    job: Job | None = None
+    sent: dict[int, int] = field(default_factory=dict)
+    wants: int | None = None
+    whole: bool = False
+    early: tuple[Product, int] | None = None
+    outdated: bool = False
+
+
+class Readers:
+    """All readers of one run. `send` puts a message on its way to a worker, `kill` ends one."""
+
+    def __init__(
+        self, outcomes: Outcomes, items: Items, send: Callable[[int, object], None], kill: Callable[[int], None]
+    ) -> None:
+        self.outcomes, self.items, self.send, self.kill = outcomes, items, send, kill
+        self.desk, self.recorder = outcomes.desk, outcomes.recorder
+        self._readers: dict[int, Reader] = {}
+        self._below: dict[int, list[int]] = {}
+
+    def reads(self, number: int) -> bool:
+        """Does the step take items while they are made?"""
+        return number in self._readers
+
+    def early(self, number: int) -> bool:
+        """Is this a step that takes items while its key is not known?"""
+        reader = self._readers.get(number)
+        return reader is not None and not reader.whole
+
+    # --- beginning ----------------------------------------------------------------------------------------------------
+
+    def open(self, number: int) -> None:
+        """Items flow towards the step: it starts, unless it has read the same before."""
+        planned = self.desk.ledger[number].planned
+        feeds = dict(feeds_of(self.desk.ledger.plan, planned))
+        reader = self._readers[number] = Reader(number, feeds, HeldBack(self.recorder.pasts(number, feeds)))
+        for source in dict.fromkeys(feeds.values()):
+            self._below.setdefault(source, []).append(number)
+        for position, source in feeds.items():
+            self._come(reader, position, self.items.flow(source).items)
+        if reader.held is not None and not reader.held.pasts:
+            self._begin(reader)
+
+    def _begin(self, reader: Reader) -> None:
+        reader.held = None
+        self.outcomes.inbox.append(says.Offered(reader.node, (0,)))
+
+    def _come(self, reader: Reader, position: int, items: list[Product]) -> None:
+        """A reader that is held back looks at what has come."""
+        if reader.held is None or not items:
+            return
+        if not reader.held.take(position, b"".join([item.digest for item in items])):
+            self._begin(reader)
+
+    def arrived(self, source: int, items: list[Product]) -> None:
+        """A step has given more items, or will give none any more."""
+        for number in self._below.get(source, ()):
+            reader = self._readers.get(number)
+            if reader is None:
+                continue
+            for position, feed in reader.feeds.items():
+                if feed == source:
+                    self._come(reader, position, items)
+            if reader.wants is not None and reader.feeds[reader.wants] == source:
+                self.outcomes.inbox.append(says.Ready(number, 0))
+
+    # --- at work ------------------------------------------------------------------------------------------------------
+
+    def call(self, job: Job) -> Call:
+        """The message that starts the step, from the first item on."""
+        reader = self._readers[job.node]
+        reader.job, reader.sent, reader.wants, reader.early = job, {}, None, None
+        reader.sides = self._sides(reader)
+        sources: list[Source] = []
+        along: list[Product] = []
+        for position in range(len(self.desk.ledger[job.node].planned.step.deps)):
+            if position in reader.feeds:
+                now, ended = self._next(reader, position)
+                sources.append(Source("stream", tuple(one.pack() for one in now), (), ended))
+                along += now
+            else:
+                source, products = self.desk.source(job, position)
+                sources.append(source)
+                along += products
+        return self.desk.reader_call(job, tuple(sources), along)
+
+    def _sides(self, reader: Reader) -> tuple[bytes, ...]:
+        return tuple(self.desk.given(reader.node, tuple(reader.feeds)))
+
+    def _next(self, reader: Reader, position: int) -> tuple[list[Product], bool]:
+        """The next items of a stream for a reader, and whether they are the last."""
+        flow: Flow = self.items.flow(reader.feeds[position])
+        start = reader.sent.get(position, 0)
+        now = flow.items[start : start + dispatch.FIRST]
+        reader.sent[position] = start + len(now)
+        return now, flow.ended and reader.sent[position] == len(flow.items)
+
+    def want(self, job: Job, position: int) -> bool:
+        """The step asks for more items; False if it is none of these."""
+        reader = self._readers.get(job.node)
+        if reader is None or position not in reader.feeds:
+            return False
+        reader.wants = position
+        if self._may_go_on(reader):
+            self._more(reader)
+        else:
+            self.outcomes.inbox.append(says.Waits(job.node, job.unit))
+        return True
+
+    def _may_go_on(self, reader: Reader) -> bool:
+        if reader.wants is None:
+            return False
+        flow = self.items.flow(reader.feeds[reader.wants])
+        return flow.ended or len(flow.items) > reader.sent.get(reader.wants, 0)
+
+    def _more(self, reader: Reader) -> None:
+        job, position = reader.job, reader.wants
+        assert job is not None and position is not None
+        reader.wants = None
+        now, ended = self._next(reader, position)
+        bodies = self.desk.dispatcher.bodies(now)
+        self.send(job.worker, More(job.number, position, tuple(one.pack() for one in now), bodies, ended))
+
+    def resume(self, number: int) -> None:
+        """There is room for the step to go on."""
+        reader = self._readers.get(number)
+        if reader is not None and self._may_go_on(reader):
+            self._more(reader)
+
+    # --- its key is known ---------------------------------------------------------------------------------------------
+
+    def resolved(self, number: int, known: Record | None) -> bool:
+        """The step's key is known, and perhaps a record of it. False if what follows is what follows for any other step."""
+        reader = self._readers.get(number)
+        if reader is None:
+            return False
+        reader.whole = True
+        if known is not None and self._fits(number, known):
+            del self._readers[number]
+            return False
+        if reader.job is None and reader.held is not None:
+            del self._readers[number]
+            return False
+        if self.desk.ledger.moved and reader.sides != self._sides(reader):
+            return self._anew(reader)
+        if reader.early is not None:
+            del self._readers[number]
+            self.outcomes.made(number, *reader.early)
+        return True
+
+    def _fits(self, number: int, known: Record) -> bool:
+        """Can the recorded product stand for what the step has given already?"""
+        if not self.desk.readable(known.product):
+            return False
+        if not self.desk.streams(number):
+            return True
+        flow, whole = self.items.flow(number), list(manifests.decode(known.product, self.desk.store.read))
+        if whole[: len(flow.items)] != flow.items:
+            return False
+        self.items.yielded_by(number, whole[len(flow.items) :])
+        self.items.ended(number)
+        return True
+
+    def _anew(self, reader: Reader) -> bool:
+        """What the step began with is not so any more: it begins again."""
+        if reader.early is None and reader.job is not None:
+            reader.outdated = True
+            self.kill(reader.job.worker)
+            return True
+        del self._readers[reader.node]
+        self.items.forget(reader.node)
+        return False
+
+    # --- its end ------------------------------------------------------------------------------------------------------
+
+    def done(self, job: Job, product: Product, peak: int) -> bool:
+        """The step has its product; True if that is to wait until its key is known."""
+        reader = self._readers.get(job.node)
+        if reader is None or reader.whole:
+            self._readers.pop(job.node, None)
+            return False
+        reader.early = product, peak
+        return True
+
+    def dropped(self, number: int) -> bool:
+        """The step's worker is gone; True if that was so that it begins again."""
+        reader = self._readers.get(number)
+        if reader is None or not reader.outdated:
+            return False
+        reader.outdated = False
+        return True
+
+    def end(self, number: int) -> None:
+        """The step will have no product."""
+        self._readers.pop(number, None)
