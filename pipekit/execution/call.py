@@ -107,11 +107,15 @@ class Work:
             batch.append(outcome.value)
             now = time.perf_counter()
             if len(batch) >= MOST_ITEMS or now - since >= FLUSH_SECONDS:
-                self.worker.port.send(Yielded(self.call.job, tuple(batch)))
-                batch, since = [], now
+                self._pass_on(batch)
+                batch, since = [], time.perf_counter()
         if batch:
             self.worker.port.send(Yielded(self.call.job, tuple(batch)))
         return found
+
+    def _pass_on(self, batch: list[Made]) -> None:
+        self.worker.port.send(Yielded(self.call.job, tuple(batch)))
+        self.worker.spend(self.call.job, len(batch), sum(one.size for one in batch))
 
     def _items(self, iterator: Iterator[Any], task: Any) -> Iterator[Ok[Made] | Raised]:
         while True:

@@ -39,6 +39,7 @@ class Job:
     rest: dict[int, list[Product]] = field(default_factory=dict)
     granted: Mapping[str, float] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    credit: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -160,6 +161,7 @@ class Desk:
             str(self.store.root / "checkpoints" / key.hex()),
             job.granted,
             job.variables,
+            job.credit,
         )
 
     def _task(self, node: int) -> str | bytes:

@@ -9,15 +9,17 @@ from typing import Any
 
 from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
+from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Want, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
+from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Event as Heard
 from pipekit.parallel.pools.protocol import Lost, Pool, Unread, Up
@@ -35,8 +37,9 @@ class Drive:
     """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
 
     def __init__(
-        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool, idle: Callable[[], None]
-    ) -> None:
+        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool, idle: Callable[[], None],
+        memory: int = 1 << 30,
+    ) -> None:  # fmt: skip
         self.desk = desk
         self.recorder = recorder
         self.machine = machine
@@ -45,8 +48,11 @@ class Drive:
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
         self.items = Items(self.outcomes, machine.room.capacity.jobs)
-        self.readers = Readers(self.outcomes, self.items, pool.send, pool.kill)
-        self.items.arrived = self.readers.arrived
+        self.credits = Credits(
+            memory // (4 * max(1, len(desk.flowing))), pool.send, self._could_go_on, time.monotonic
+        )  # fmt: skip
+        self.readers = Readers(self.outcomes, self.items, self.credits, pool.send, pool.kill)
+        self.items.arrived, self.items.credits = self.readers.arrived, self.credits
         self.jobs: dict[int, Job] = {}
         self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
         self.at: dict[tuple[int, int], int] = {}
@@ -94,6 +100,8 @@ class Drive:
                 self.outcomes.stop()
             for command in self.machine.handle(event):
                 _CARRY_OUT[type(command)](self, command)
+            if isinstance(event, says.Offered) and event.node not in self.machine.held:
+                self.readers.offered(event.node)
 
     def _patience(self) -> float:
         now = time.monotonic()
@@ -157,6 +165,9 @@ class Drive:
         job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
         if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
             row.key = self.recorder.key(command.node)
+        if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):
+            first = self.credits.begin(job)
+            job.credit = first.items, first.size
         try:
             call = self._call(job, row)
         except (PipekitError, KeyError) as error:
@@ -192,7 +203,15 @@ class Drive:
             self.readers.open(command.node)
 
     def _resume(self, command: says.Resume) -> None:
-        self.readers.resume(command.node)
+        if not self.credits.resume(command.node):
+            self.readers.resume(command.node)
+
+    def _could_go_on(self, number: int) -> None:
+        self.outcomes.inbox.append(says.Ready(number, 0))
+
+    def _stalled(self, job: Job, stalled: Stalled) -> None:
+        self.outcomes.inbox.append(says.Waits(job.node, job.unit))
+        self.credits.stalled(job.node)
 
     def _complete(self, command: says.Complete) -> None:
         self.items.complete(command.node)
@@ -210,6 +229,7 @@ class Drive:
     def _drop(self, command: says.Drop) -> None:
         number = self.at.pop((command.node, command.unit), 0)
         job = self.jobs.pop(number, None)
+        self.credits.end(command.node)
         self.desk.devices.release(number)
         row = self.desk.ledger[command.node]
         fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
@@ -295,6 +315,7 @@ class Drive:
         row = self.desk.ledger[job.node]
         self.jobs.pop(job.number, None)
         self.at.pop((job.node, job.unit), None)
+        self.credits.end(job.node)
         self.desk.devices.release(job.number)
         for next_ in [one for one in self.behind if one.worker == job.worker]:
             self.behind.remove(next_)
@@ -313,6 +334,7 @@ class Drive:
 
     def _yielded(self, job: Job, yielded: Yielded) -> None:
         self.items.yielded(job, [self.outcomes.take(job.node, one) for one in yielded.items])
+        self.credits.made(job.node, Amount(len(yielded.items), sum(one.size for one in yielded.items)))
 
     def _progress(self, job: Job, progress: Progress) -> None:
         self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
@@ -342,4 +364,5 @@ _HEARD: dict[type, Any] = {
     Yielded: Drive._yielded,
     Progress: Drive._progress,
     Want: Drive._want,
+    Stalled: Drive._stalled,
 }

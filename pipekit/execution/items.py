@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pipekit.execution import events, given, keys
+from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable
@@ -14,6 +15,7 @@ from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import Each, Flow, Known
 from pipekit.parallel import vocabulary as says
+from pipekit.parallel.channel import Amount
 from pipekit.store.products import Product
 from pipekit.values import Digest, short
 
@@ -33,6 +35,7 @@ class Items:
         self.eaches: dict[int, Each] = {}
         self._told: dict[int, tuple[int, ...]] = {}
         self.arrived: Callable[[int, list[Product]], None] = lambda source, items: None
+        self.credits: Credits | None = None
 
     # --- beginning ----------------------------------------------------------------------------------------------------
 
@@ -50,6 +53,8 @@ class Items:
             self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
         elif flow is not None:
             each.follows = True
+            if self.credits is not None:
+                self.credits.read((source,), number, "elsewhere")
         else:
             each.source.items, each.source.ended = self.desk.items(number), True
         self.advance(each)
@@ -134,6 +139,7 @@ class Items:
         each = self.eaches[job.node]
         for item in done.items:
             self._item(each, job, item)
+        self._took(each, len(done.items), sum(each.source.items[item.number].size for item in done.items))
         if done.last:
             each.batches.pop(job.unit, None)
             each.started.discard(job.unit)
@@ -202,7 +208,9 @@ class Items:
         row = self.desk.ledger[each.node]
         if row.state in ("failed", "blocked", "cancelled"):
             return
+        known = each.cached
         each.take(lambda wanted: self._known(each, wanted))
+        self._took(each, each.cached - known, 0)
         workers = self.workers
         largest = 1 if row.planned.task.config.timeout else 256
         while len(each.batches) < 2 * workers + 2:
@@ -217,6 +225,27 @@ class Items:
         if each.whole and each.sealed and not each.closed and not each.batches:
             each.closed = True
             self.outcomes.inbox.append(says.Closed(each.node))
+        self._stand(each)
+
+    def _took(self, each: Each, items: int, size: int) -> None:
+        if items and each.follows and self.credits is not None:
+            self.credits.took(self._source(each), each.node, Amount(items, size))
+
+    def _stand(self, each: Each) -> None:
+        """Who makes the items is told whether they are worked on, or could be: then it waits if it is far ahead."""
+        if not each.follows or self.credits is None:
+            return
+        source = (self._source(each),)
+        if each.closed:
+            self.credits.leave(source, each.node)
+        elif each.started:
+            self.credits.turn(source, each.node, "works")
+        else:
+            plain = not self.desk.ledger[each.node].planned.task.config.resources
+            self.credits.turn(source, each.node, "starves" if each.batches and plain else "elsewhere")
+
+    def _source(self, each: Each) -> int:
+        return self.desk.ledger[each.node].planned.step.deps[0].steps[0]
 
     def _wake(self, source: int, items: list[Product]) -> None:
         self.arrived(source, items)

@@ -54,7 +54,7 @@ class Maker:
         product = encoded.product
         if inside:
             product = replace(product.including(sorted(inside)), size=product.size + self._taken)
-        return Made(product.pack(), bodies, tuple((r.path, r.content, r.folder) for r in references))
+        return Made(product.pack(), bodies, tuple((r.path, r.content, r.folder) for r in references), product.size)
 
     def _put(self, digest: Digest, body: Any, bodies: dict[bytes, Any]) -> None:
         if len(body) >= BIG:

@@ -37,7 +37,8 @@ class Source(NamedTuple):
 
 class Call(NamedTuple):
     """Run a task's function. `mode`: task, stream, each, split or check; `items`: (index, packed product, packed products that are
-    to be checked instead of made) of an each; `variables` are set in its environment while it runs."""
+    to be checked instead of made) of an each; `variables` are set in its environment while it runs; `credit`: how many items and bytes a
+    stream may make (None: any)."""
 
     job: int
     task: str | bytes
@@ -51,6 +52,7 @@ class Call(NamedTuple):
     checkpoint: str
     granted: Mapping[str, float]
     variables: Mapping[str, str]
+    credit: tuple[int, int] | None = None
 
 
 class More(NamedTuple):
@@ -70,6 +72,20 @@ class Want(NamedTuple):
     position: int
 
 
+class Credit(NamedTuple):
+    """The stream may make so many more items and bytes."""
+
+    job: int
+    items: int
+    size: int
+
+
+class Stalled(NamedTuple):
+    """The stream has made all that it may, and waits for Credit."""
+
+    job: int
+
+
 class Progress(NamedTuple):
     """What the call itself said of how far it is."""
 
@@ -79,11 +95,12 @@ class Progress(NamedTuple):
 
 
 class Made(NamedTuple):
-    """One product: packed, the small objects it consists of, the references in it (path, digest, folder)."""
+    """One product: packed, the small objects it consists of, the references in it (path, digest, folder), its size in bytes."""
 
     product: bytes
     bodies: Bodies
     references: tuple[tuple[str, bytes | None, bool], ...] = ()
+    size: int = 0
 
 
 class Fault(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pipekit.execution import dispatch
+from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.holding import HeldBack
 from pipekit.execution.items import Items
@@ -15,6 +16,7 @@ from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.priority import feeds_of
 from pipekit.execution.streams import Flow
 from pipekit.parallel import vocabulary as says
+from pipekit.parallel.channel import Amount
 from pipekit.store import manifests
 from pipekit.store.products import Product
 from pipekit.store.records import Record
@@ -42,9 +44,9 @@ class Readers:
     """All readers of one run. `send` puts a message on its way to a worker, `kill` ends one."""
 
     def __init__(
-        self, outcomes: Outcomes, items: Items, send: Callable[[int, object], None], kill: Callable[[int], None]
-    ) -> None:
-        self.outcomes, self.items, self.send, self.kill = outcomes, items, send, kill
+        self, outcomes: Outcomes, items: Items, credits: Credits, send: Callable[[int, object], None], kill: Callable[[int], None]
+    ) -> None:  # fmt: skip
+        self.outcomes, self.items, self.credits, self.send, self.kill = outcomes, items, credits, send, kill
         self.desk, self.recorder = outcomes.desk, outcomes.recorder
         self._readers: dict[int, Reader] = {}
         self._below: dict[int, list[int]] = {}
@@ -76,6 +78,12 @@ class Readers:
         reader.held = None
         self.outcomes.inbox.append(says.Offered(reader.node, (0,)))
 
+    def offered(self, number: int) -> None:
+        """The step could start, and may have no room yet."""
+        reader = self._readers.get(number)
+        if reader is not None and reader.job is None:
+            self.credits.read(reader.feeds.values(), number, "starves")
+
     def _come(self, reader: Reader, position: int, items: list[Product]) -> None:
         """A reader that is held back looks at what has come."""
         if reader.held is None or not items:
@@ -94,6 +102,7 @@ class Readers:
                     self._come(reader, position, items)
             if reader.wants is not None and reader.feeds[reader.wants] == source:
                 self.outcomes.inbox.append(says.Ready(number, 0))
+                self.credits.turn(reader.feeds.values(), number, "starves")
 
     # --- at work ------------------------------------------------------------------------------------------------------
 
@@ -101,6 +110,7 @@ class Readers:
         """The message that starts the step, from the first item on."""
         reader = self._readers[job.node]
         reader.job, reader.sent, reader.wants, reader.early = job, {}, None, None
+        self.credits.read(reader.feeds.values(), job.node)
         reader.sides = self._sides(reader)
         sources: list[Source] = []
         along: list[Product] = []
@@ -124,6 +134,7 @@ class Readers:
         start = reader.sent.get(position, 0)
         now = flow.items[start : start + dispatch.FIRST]
         reader.sent[position] = start + len(now)
+        self.credits.took(reader.feeds[position], reader.node, Amount(len(now), sum(one.size for one in now)))
         return now, flow.ended and reader.sent[position] == len(flow.items)
 
     def want(self, job: Job, position: int) -> bool:
@@ -136,6 +147,7 @@ class Readers:
             self._more(reader)
         else:
             self.outcomes.inbox.append(says.Waits(job.node, job.unit))
+            self.credits.turn(reader.feeds.values(), job.node, "elsewhere")
         return True
 
     def _may_go_on(self, reader: Reader) -> bool:
@@ -156,6 +168,7 @@ class Readers:
         """There is room for the step to go on."""
         reader = self._readers.get(number)
         if reader is not None and self._may_go_on(reader):
+            self.credits.turn(reader.feeds.values(), number, "works")
             self._more(reader)
 
     # --- its key is known ---------------------------------------------------------------------------------------------
@@ -207,6 +220,8 @@ class Readers:
     def done(self, job: Job, product: Product, peak: int) -> bool:
         """The step has its product; True if that is to wait until its key is known."""
         reader = self._readers.get(job.node)
+        if reader is not None:
+            self.credits.leave(reader.feeds.values(), job.node)
         if reader is None or reader.whole:
             self._readers.pop(job.node, None)
             return False
@@ -223,4 +238,6 @@ class Readers:
 
     def end(self, number: int) -> None:
         """The step will have no product."""
-        self._readers.pop(number, None)
+        reader = self._readers.pop(number, None)
+        if reader is not None:
+            self.credits.leave(reader.feeds.values(), number)

@@ -236,7 +236,14 @@ class Run:
         recorder = Recorder(
             self.id, self.ledger, self.store, Committer(self.store, time.monotonic, self.plan.world.codes)
         )
-        return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast, idle=self._flush)
+        return Drive(
+            desk, recorder, machine, pool, fail_fast=self.how.fail_fast, idle=self._flush, memory=self._memory()
+        )
+
+    def _memory(self) -> int:
+        """Bytes that items may take while they wait."""
+        given = self.plan.invocation.settings.memory
+        return int(given or self.how.memory * 0.6) or 1 << 30
 
     def _finish(self, drive: Drive, began: float) -> Iterator[Event]:
         rows = self.ledger.rows

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from pipekit.execution import inside, reads
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
-from pipekit.execution.messages import Call, More, Progress, Setup, Want
+from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Want
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
@@ -29,8 +29,11 @@ from pipekit.store.objects import Objects
 class Port(Protocol):
     """The way to the run."""
 
+    @property
+    def streams(self) -> bool: ...
     def send(self, message: object) -> None: ...
     def recv(self) -> object: ...
+    def poll(self, timeout: float = 0.0) -> bool: ...
 
 
 def main(port: Port, setup: Setup) -> Callable[[object], None]:
@@ -50,6 +53,7 @@ class Worker:
         self.capture: Capture = Descriptors(log) if self.whole_process else Streams()
         self.stores = (Objects(setup.objects), Objects(setup.passing))
         self.ahead: deque[object] = deque()
+        self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
         if self.whole_process:
@@ -80,12 +84,31 @@ class Worker:
         """Ask for more items and wait for them; other messages are kept for later."""
         self.port.send(Want(job, position))
         while True:
-            message = self.port.recv()
-            if isinstance(message, More):
-                if message.job == job and message.position == position:
-                    return message
-            else:
-                self.ahead.append(message)
+            message = self._hear()
+            if isinstance(message, More) and message.job == job and message.position == position:
+                return message
+
+    def spend(self, job: int, items: int, size: int) -> None:
+        """A stream has made so much; if that is all it may, wait until it may make more."""
+        if self.credit is None:
+            return
+        self.credit = self.credit[0] - items, self.credit[1] - size
+        while self.port.poll():
+            self._hear()
+        if min(self.credit) <= 0:
+            self.port.send(Stalled(job))
+            while min(self.credit) <= 0:
+                self._hear()
+
+    def _hear(self) -> object:
+        """The next message; what is for another call is kept for later."""
+        message = self.port.recv()
+        if isinstance(message, Credit):
+            if self.credit is not None and message.job == self.job:
+                self.credit = self.credit[0] + message.items, self.credit[1] + message.size
+        elif not isinstance(message, More):
+            self.ahead.append(message)
+        return message
 
     def _call(self, call: Call) -> None:
         scratch = self.setup.temporary / f"scratch-{self.number}-{id(call):x}"
@@ -96,6 +119,7 @@ class Worker:
             call.granted,
         )
         inside.enter(context, whole_process=self.whole_process)
+        self.job, self.credit = call.job, call.credit if self.port.streams else None
         reads.opened.clear()
         try:
             with self._around(call):
