@@ -131,10 +131,13 @@ class Block:
             pieces[at] = odd.bare(piece)
         return Block(self.forms, self.kinds, column(map(len, pieces)), self.digests, b"".join(pieces))
 
+    def odd_products(self, least: int = 0) -> Iterator[tuple[int, Product]]:
+        """Which items are odd, and their products; of those alone that have at least `least` bytes."""
+        return ((at, odd.product(piece)) for at, piece in self._odd() if odd.size(piece) >= least)
+
     def objects(self, least: int = 0) -> set[Digest]:
-        """The objects of the odd items, of those whose products have at least `least` bytes."""
-        found = (odd.product(piece) for _, piece in self._odd() if odd.size(piece) >= least)
-        return {digest for product in found for digest in product.objects}
+        """The objects of the odd items; of those alone whose products have at least `least` bytes."""
+        return {digest for _, product in self.odd_products(least) for digest in product.objects}
 
     def odd_size(self) -> int:
         """The bytes of the odd items' products."""

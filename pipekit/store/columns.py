@@ -37,6 +37,23 @@ def column(found: Iterable[int]) -> bytes:
     return made.tobytes()
 
 
+def seconds(column: bytes) -> array[float]:
+    """The seconds of a column."""
+    found = array("f")
+    found.frombytes(column)
+    if _SWAPPED:
+        found.byteswap()
+    return found
+
+
+def column_of_seconds(found: Iterable[float]) -> bytes:
+    """Seconds with some seven digits, as four bytes each."""
+    made = array("f", found)
+    if _SWAPPED:
+        made.byteswap()
+    return made.tobytes()
+
+
 def span(which: Sequence[int]) -> range | None:
     """The same numbers as a range, where they go up one by one."""
     if not which:
