@@ -112,14 +112,15 @@ class Segment:
         left: Iterable[LeftOut] = (),
         references: Iterable[RowFile] = (),
     ) -> Segment:
-        """Rows that come from one run; `origin` is an Origin without its count. Raises ValueError where keys and results are not as many."""
-        rows = len(keys) // 32
-        if len(results) != rows:
-            raise ValueError(f"{len(results)} results for {rows} keys")
+        """Rows that come from one run; `origin` is an Origin without its count. Raises ValueError where keys, results and seconds are not
+        as many."""
+        rows, times = len(keys) // 32, column_of_seconds(seconds)
+        if not rows == len(results) == len(times) // 4:
+            raise ValueError(f"{len(results)} results and {len(times) // 4} times for {rows} keys")
         bare = Results(results.block.bare(), results.counts)
         dropped = tuple(one._replace(item=one.item.bare()) for one in left)
         origins = (Origin(rows, *origin),) if rows else ()
-        return cls(prefix, keys, bare, column_of_seconds(seconds), origins, dropped, tuple(references))
+        return cls(prefix, keys, bare, times, origins, dropped, tuple(references))
 
     def __len__(self) -> int:
         return len(self.keys) // 32

@@ -95,9 +95,12 @@ def test_counts_stand_only_where_they_differ() -> None:
     assert both.part([0, 1]) == Results(one) == both.part([1, 0]).part([1, 0])
 
 
-def test_there_are_as_many_results_as_keys() -> None:
-    with pytest.raises(ValueError, match="1 results for 2 keys"):
-        Segment.of(PREFIX, keys([1, 2]), Results(block(("plain", b""))), [0.1, 0.2], ("run", None, 1.0))
+def test_there_are_as_many_results_and_seconds_as_keys() -> None:
+    one = Results(block(("plain", b"")))
+    with pytest.raises(ValueError, match="1 results and 2 times for 2 keys"):
+        Segment.of(PREFIX, keys([1, 2]), one, [0.1, 0.2], ("run", None, 1.0))
+    with pytest.raises(ValueError, match="1 results and 0 times for 1 keys"):
+        Segment.of(PREFIX, keys([1]), one, [], ("run", None, 1.0))
 
 
 def test_what_it_names_is_kept_beside() -> None:

@@ -1,5 +1,5 @@
-"""Microseconds an item, and megabytes, of what the store does with items in groups: blocks, manifests, segments and their
-index. Seconds are those of the processor."""
+"""Microseconds an item of what the store does with items in groups: `python -m tests.bench.groups`. Seconds are those of the
+processor, the best of a few."""
 
 from __future__ import annotations
 
