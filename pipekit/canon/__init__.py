@@ -2,7 +2,7 @@
 store."""
 
 from pipekit.canon import plain
-from pipekit.canon.digests import Hasher, digest, digest_parts, hasher
+from pipekit.canon.digests import Hasher, digest, digest_parts, digests, hasher
 from pipekit.canon.identity import encode, fingerprint
 
-__all__ = ["Hasher", "digest", "digest_parts", "encode", "fingerprint", "hasher", "plain"]
+__all__ = ["Hasher", "digest", "digest_parts", "digests", "encode", "fingerprint", "hasher", "plain"]

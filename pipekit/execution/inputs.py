@@ -50,7 +50,8 @@ class Inputs:
         """The value of one packed product; a stream's is the list of its items."""
         product = Product.unpack(packed)
         if product.codec == manifests.CODEC:
-            return [codecs.decode(item, self.read, self.hand) for item in manifests.decode(product, self.read)]
+            blocks = manifests.read(product, self.read)
+            return [codecs.decode_item(item, self.read, self.hand) for block in blocks for item in block.items()]
         return codecs.decode(product, self.read, self.hand)
 
     def receive(self, position: int, source: Source, takes: str) -> Any:

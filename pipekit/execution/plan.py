@@ -172,7 +172,7 @@ def present(product: Product, store: Store) -> bool:
         return False
     if product.codec != manifests.CODEC:
         return True
-    wanted = {digest for item in manifests.decode(product, store.read) for digest in item.objects}
+    wanted = manifests.objects_of(product, store.read)
     return len(store.has(wanted)) == len(wanted)
 
 

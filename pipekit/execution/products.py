@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from pipekit.store import codecs, files, manifests
+from pipekit.store.blocks import Block, Item
 from pipekit.store.locks import OwnFolder
 from pipekit.store.products import Product
 from pipekit.store.store import Store
@@ -32,6 +33,10 @@ class Reader:
             return Items(self, product)
         return codecs.decode(product, self.store.read, self._hand)
 
+    def item(self, item: Item) -> Any:
+        """The value of an item of a stream; raises as `value` does."""
+        return codecs.decode_item(item, self.store.read, self._hand)
+
     def _hand(self, stored: Stored) -> Path:
         number = next(self._numbers)
         if number == 0:
@@ -51,9 +56,9 @@ class Items(Sequence[T], Generic[T]):
         self._reader = reader
         self._product = product
         self._layout = manifests.layout(product, reader.store.read)
-        self._starts = [0, *itertools.accumulate(count for count, _ in self._layout)]
+        self._starts = [0, *itertools.accumulate(chunk.items for chunk in self._layout)]
         self._span = span if span is not None else range(self._starts[-1])
-        self._chunk: tuple[int, list[Product]] = (-1, [])
+        self._chunk: tuple[int, list[Item]] = (-1, [])
 
     def __len__(self) -> int:
         return len(self._span)
@@ -65,11 +70,11 @@ class Items(Sequence[T], Generic[T]):
     def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
             return Items(self._reader, self._product, self._span[at])
-        return self._reader.value(self._at(self._span[at]))
+        return self._reader.item(self._at(self._span[at]))
 
     def __iter__(self) -> Iterator[T]:
         for place in self._span:
-            yield self._reader.value(self._at(place))
+            yield self._reader.item(self._at(place))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Items, list, tuple)):
@@ -82,8 +87,9 @@ class Items(Sequence[T], Generic[T]):
         head = ", ".join(repr(item) for item in itertools.islice(self, 3))
         return f"<{len(self)} items: {head}{', ...' if len(self) > 3 else ''}>"
 
-    def _at(self, place: int) -> Product:
+    def _at(self, place: int) -> Item:
         number = bisect_right(self._starts, place) - 1
         if self._chunk[0] != number:
-            self._chunk = (number, manifests.chunk(bytes(self._reader.store.read(self._layout[number][1]))))
+            block = Block.from_bytes(self._reader.store.read(self._layout[number].digest))
+            self._chunk = (number, list(block.items()))
         return self._chunk[1][place - self._starts[number]]

@@ -13,6 +13,7 @@ from pipekit.errors import CorruptObject
 from pipekit.store.history import Duration, Ran
 from pipekit.store.objects import BIG, Objects
 from pipekit.store.records import Record
+from pipekit.store.segments import Segment
 from pipekit.store.stats import Stat
 from pipekit.values.digest import Digest
 
@@ -32,6 +33,7 @@ class MemoryStore:
         self._files = Objects(root) if root else None
         self._kept: set[Digest] = set()
         self._records: dict[Digest, Record] = {}
+        self._segments: dict[Digest, list[Segment]] = {}
         self._preimages: dict[Digest, bytes] = {}
         self._stats: dict[str, Stat] = {}
         self._notes: dict[Digest, bytes] = {}
@@ -56,6 +58,9 @@ class MemoryStore:
             found = [record for record in self._records.values() if record.task == task]
         found.reverse()
         return sorted(found, key=lambda record: record.created, reverse=True)[:count]
+
+    def segments(self, prefix: Digest) -> list[Segment]:
+        return list(self._segments.get(prefix, ()))
 
     def preimage(self, key: Digest) -> bytes | None:
         return self._preimages.get(key)
@@ -86,7 +91,11 @@ class MemoryStore:
             self.bodies[digest] = taken
 
     def commit(
-        self, records: Sequence[Record], preimages: Mapping[Digest, bytes] = {}, objects: Iterable[Digest] = ()
+        self,
+        records: Sequence[Record],
+        preimages: Mapping[Digest, bytes] = {},
+        objects: Iterable[Digest] = (),
+        segments: Sequence[Segment] = (),
     ) -> None:
         with self._busy:
             self._kept.update(self.bodies)
@@ -96,6 +105,8 @@ class MemoryStore:
                 # Taken out first, so that what is recorded again is the last again.
                 self._records.pop(record.key, None)
                 self._records[record.key] = record
+            for segment in segments:
+                self._segments.setdefault(segment.prefix, []).append(segment)
 
     def stats(self, paths: Sequence[str]) -> dict[str, Stat]:
         return {path: self._stats[path] for path in paths if path in self._stats}

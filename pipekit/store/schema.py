@@ -32,5 +32,11 @@ VERSIONS: Final = (
     """
     CREATE TABLE notes (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE segments (
+        id INTEGER PRIMARY KEY, prefix INTEGER NOT NULL, static BLOB NOT NULL, created REAL NOT NULL,
+        count INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE INDEX segments_by_prefix ON segments (prefix);
+    """,
 )
 """What leads from version n to n + 1. A version that has been released is never edited; what is new is a new entry."""

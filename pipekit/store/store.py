@@ -17,8 +17,9 @@ from pipekit.store.objects import BIG, Objects
 from pipekit.store.pack import Pack
 from pipekit.store.quarantine import Quarantine
 from pipekit.store.records import Record
+from pipekit.store.segments import Segment
 from pipekit.store.stats import Stat, Stats
-from pipekit.store.tables import Records, Smalls
+from pipekit.store.tables import Records, Segments, Smalls
 from pipekit.values.digest import Digest
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class Store(Protocol):
         """The last `count` records of a task, newest first, in the same order."""
         ...
 
+    def segments(self, prefix: Digest) -> list[Segment]:
+        """The segments whose item keys begin with `prefix`, in the order in which they were recorded: of equal keys the last row counts.
+
+        Neighbours may have been merged meanwhile.
+        """
+        ...
+
     def preimage(self, key: Digest) -> bytes | None:
         """What `key` was made from, or None."""
         ...
@@ -78,7 +86,11 @@ class Store(Protocol):
         ...
 
     def commit(
-        self, records: Sequence[Record], preimages: Mapping[Digest, bytes] = ..., objects: Iterable[Digest] = ...
+        self,
+        records: Sequence[Record],
+        preimages: Mapping[Digest, bytes] = ...,
+        objects: Iterable[Digest] = ...,
+        segments: Sequence[Segment] = ...,
     ) -> None:
         """Make durable what was put, then record, in one transaction: all of it or, when StoreError is raised, none.
 
@@ -132,6 +144,7 @@ class DiskStore:
         self.pack = Pack(root / "objects" / "pack.db", root / "tmp")
         self._smalls = Smalls(self.pack)
         self._records = Records(self.pack)
+        self._segments = Segments(self.pack)
         self._stats = Stats(self.pack)
         self._notes = Notes(self.pack)
         self._history = History(self.pack)
@@ -153,6 +166,9 @@ class DiskStore:
 
     def recent(self, task: str, count: int) -> list[Record]:
         return self._records.recent(task, count)
+
+    def segments(self, prefix: Digest) -> list[Segment]:
+        return self._segments.of(prefix)
 
     def preimage(self, key: Digest) -> bytes | None:
         return self._records.preimage(key)
@@ -183,16 +199,22 @@ class DiskStore:
                 self._put_big(digest, body)
 
     def commit(
-        self, records: Sequence[Record], preimages: Mapping[Digest, bytes] = {}, objects: Iterable[Digest] = ()
+        self,
+        records: Sequence[Record],
+        preimages: Mapping[Digest, bytes] = {},
+        objects: Iterable[Digest] = (),
+        segments: Sequence[Segment] = (),
     ) -> None:
         with self._committing:
             pending = dict(self._pending)
-            self.objects.sync([*objects, *self._big(records)])
-            if pending or records or preimages:
+            named = {digest for segment in segments for digest in segment.objects(BIG)}
+            self.objects.sync([*objects, *self._big(records), *(named - pending.keys())])
+            if pending or records or preimages or segments:
                 with self.pack.transaction() as connection:
                     self._smalls.put(connection, pending)
                     self._records.put_preimages(connection, preimages)
                     self._records.put(connection, records)
+                    self._segments.put(connection, segments)
             for digest in pending:
                 self._pending.pop(digest, None)
 

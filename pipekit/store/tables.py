@@ -1,13 +1,17 @@
-"""The rows of small objects, records and key preimages in the pack. It must never verify an object or know what a record claims."""
+"""The rows of small objects, records, key preimages and segments in the pack. It must never verify an object or know what a record
+claims."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
+from pipekit.store import segments as packed
+from pipekit.store.index import Index
 from pipekit.store.pack import Pack
 from pipekit.store.records import Record, pack, unpack
+from pipekit.store.segments import Segment
 from pipekit.values.digest import Digest
 
 if TYPE_CHECKING:
@@ -127,3 +131,68 @@ class Records:
 def _row(record: Record) -> tuple[Any, ...]:
     key, static = record.key, record.static
     return *_first_8(key), *_first_8(static), record.created, key, static, record.task.encode(), pack(record)
+
+
+MANY: Final = 64
+"""With more small segments of one prefix than this, those that follow each other are merged."""
+_SMALL: Final = 32 * 1024  # bytes of the largest small one
+_MERGED: Final = 256 * 1024  # bytes that are merged into one
+
+_OF_PREFIX: Final = "FROM segments WHERE prefix = ? AND static = ? ORDER BY id"
+_COLUMNS: Final = "static, created, count, body"
+
+
+class Segments:
+    """The segments of a pack, by the prefix of their keys."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+
+    def of(self, asked: Digest) -> list[Segment]:
+        """Those of a prefix in the order in which they were recorded; damaged ones are left out."""
+        rows = self._pack.select(f"SELECT {_COLUMNS} {_OF_PREFIX}", (prefix(asked), asked))
+        rows.reverse()
+        found: list[Segment] = []
+        while rows:  # one by one, so that no body stays beside what was made of it
+            made = packed.unpack(*rows.pop())
+            found += () if made is None else (made,)
+        return found
+
+    def put(self, connection: Connection, segments: Iterable[Segment]) -> None:
+        """Record, within a transaction, and merge what has become too many."""
+        prefixes = {}
+        for one in segments:
+            row = prefix(one.prefix), one.prefix, one.created, len(one), packed.pack(one)
+            connection.execute(
+                "INSERT INTO segments (prefix, static, created, count, body) VALUES (?, ?, ?, ?, ?)", row
+            )
+            prefixes[one.prefix] = row[0]
+        for name, first in prefixes.items():
+            sizes = connection.execute(f"SELECT id, length(body) {_OF_PREFIX}", (first, name)).fetchall()
+            if sum(size < _SMALL for _, size in sizes) > MANY:
+                for ids in _neighbours(sizes):
+                    _merge(connection, ids)
+
+
+def _neighbours(sizes: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Small segments that follow each other: only those may be merged without changing which row is the last of its key."""
+    found: list[int] = []
+    total = 0
+    for number, size in sizes:
+        if found and (size >= _SMALL or total + size > _MERGED):
+            yield found
+            found, total = [], 0
+        if size < _SMALL:
+            found.append(number)
+            total += size
+    yield found
+
+
+def _merge(connection: Connection, ids: Sequence[int]) -> None:
+    rows = [connection.execute(f"SELECT {_COLUMNS} FROM segments WHERE id = ?", (one,)).fetchone() for one in ids]
+    whole = [(number, made) for number, row in zip(ids, rows) if (made := packed.unpack(*row)) is not None]
+    if len(whole) > 1:
+        made = Index(segment for _, segment in whole).whole()
+        row = made.created, len(made), packed.pack(made), whole[0][0]
+        connection.execute("UPDATE segments SET created = ?, count = ?, body = ? WHERE id = ?", row)
+        connection.executemany("DELETE FROM segments WHERE id = ?", [(number,) for number, _ in whole[1:]])

@@ -37,3 +37,7 @@ def test_a_hasher_takes_pieces() -> None:
     made.update(b"ab")
     made.update(memoryview(b"c"))
     assert made.digest() == canon.digest(b"abc")
+
+
+def test_many_at_once() -> None:
+    assert canon.digests([b"a", b"", b"a"], [b"b", b"x", b""]) == b"".join(map(canon.digest, [b"ab", b"x", b"a"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.blocks import block
 from support.records import BIG, body, record
+from support.segments import PREFIX, key, mixed, segment
 
 from pipekit import canon
 from pipekit.errors import CorruptObject
 from pipekit.store.history import Duration, Ran
+from pipekit.store.index import Index
 from pipekit.store.memory import MemoryStore
 from pipekit.store.objects import Objects
-from pipekit.store.products import Product
+from pipekit.store.products import Encoded, Product
+from pipekit.store.segments import Results, Segment
 from pipekit.store.stats import Stat
 from pipekit.store.store import DiskStore, Store, open_store
 from pipekit.store.tables import prefix
@@ -87,6 +92,7 @@ def test_what_is_not_there(kept: Kept) -> None:
     assert store.durations(["nobody"]) == {}
     assert store.stats(["nowhere"]) == {}
     assert store.runs(3) == []
+    assert store.segments(NOBODY) == []
     assert store.has([NOBODY]) == set()
     with pytest.raises(KeyError):
         store.read(NOBODY)
@@ -260,6 +266,52 @@ def test_the_last_records_of_a_task_newest_first(kept: Kept) -> None:
     assert store.recent("t", 3) == [made[3], made[1], made[2]]
     assert store.recent("t", 9) == [made[3], made[1], made[2], made[0]]
     assert store.recent("nobody", 3) == []
+
+
+def test_segments_come_back_as_they_were_in_the_order_recorded(kept: Kept) -> None:
+    rng = random.Random(7)
+    made = [mixed(rng, range(n, n + 20), flat=n % 2 == 0, run=f"run-{n}") for n in range(4)]
+    kept.store.commit([record(1)], segments=made[:2])
+    kept.store.commit([], segments=made[2:3])
+    kept.store.commit([], segments=made[3:])
+    store = kept.again()
+    assert store.segments(PREFIX) == made
+    assert Index(store.segments(PREFIX)).get(key(3)) == Index(made[-1:]).get(key(3))
+    assert store.record(record(1).key) == record(1)
+
+
+def test_segments_of_prefixes_that_begin_alike_are_kept_apart(kept: Kept) -> None:
+    alike = [Digest(b"\x80" * 8 + bytes([n]) * 24) for n in range(3)]
+    gave = Results(block(("plain", b"x")))
+    made = [Segment.of(one, key(n), gave, [0.0], ("run", None, 1.0)) for n, one in enumerate(alike[:2])]
+    kept.store.commit([], segments=made)
+    store = kept.again()
+    assert [store.segments(one) for one in alike] == [[made[0]], [made[1]], []]
+
+
+def test_many_small_segments_lose_no_row(kept: Kept) -> None:
+    """Each commit tells one item anew and a new one, as when items are appended one by one."""
+    for n in range(200):
+        kept.store.commit([], segments=[segment([n, n // 2, "always"], n, run=f"run-{n}", created=float(n))])
+    index = Index(kept.again().segments(PREFIX))
+    assert len(index) == 201
+    for n in range(200):
+        row = index.get(key(n))
+        last = min(2 * n + 1, 199) if n < 100 else n
+        assert row and row.block.pieces() == [f"{n} {last}".encode()]
+        assert row.origin.run == f"run-{last}" and row.origin.created == last
+    always = index.get(key("always"))
+    assert always and always.block.pieces() == [b"always 199"]
+
+
+def test_what_a_segment_names_is_durable_with_it(kept: Kept) -> None:
+    digest = Objects(kept.store.root).put(BIG)
+    gave = Results(block((Encoded(Product.of("bytes", [digest], len(BIG)), {}),)))
+    (small,) = put(kept.store, 1)
+    kept.store.commit([], segments=[Segment.of(PREFIX, key(1), gave, [0.0], ("run", None, 1.0))])
+    store = kept.again()
+    assert store.has([digest, small]) == {digest, small}
+    assert store.segments(PREFIX)[0].objects() == {digest}
 
 
 def test_notes(kept: Kept) -> None:

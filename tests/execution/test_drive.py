@@ -395,7 +395,7 @@ def twice(n: int, /) -> Iterator[int]:
     twice = run.product("twice")
     wanted = list(twice)
     for place in (0, 3):
-        for digest in twice._at(place).objects:
+        for digest in twice._at(place).product.objects:
             del store.bodies[digest]
     again = start(env, store).wait()
     assert list(again.product("twice")) == wanted

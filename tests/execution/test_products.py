@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipekit.execution.products import Items, Reader
-from pipekit.store import codecs, manifests
+from pipekit.store import codecs
+from pipekit.store.building import Builder
+from pipekit.store.manifests import Writer
 from pipekit.store.memory import MemoryStore
 
 
@@ -17,11 +19,16 @@ def reader(tmp_path: Path) -> Reader:
 
 
 def stream(reader: Reader, values: list[object]) -> Items[object]:
-    encoded = [codecs.encode(value) for value in values]
-    manifest = manifests.encode(one.product for one in encoded)
-    for bodies in (*[one.bodies for one in encoded], manifest.bodies):
+    builder, writer = Builder(), Writer()
+    for value in values:
+        one = codecs.encode(value)
+        builder.add_product(one.product, one.bodies)
+    block = builder.take()
+    for bodies in (block.bodies(), writer.add(block)):
         reader.store.put(bodies)
-    found = reader.value(manifest.product)
+    made = writer.end()
+    reader.store.put(made.bodies)
+    found = reader.value(made.product)
     assert isinstance(found, Items)
     return found
 
@@ -35,6 +42,11 @@ def test_it_is_a_sequence(reader: Reader) -> None:
     assert items[::-1][0] == 2999 and 17 in items and list(reversed(items[:3])) == [2, 1, 0]
     with pytest.raises(IndexError):
         items[3000]
+
+
+def test_items_small_and_large_stand_side_by_side(reader: Reader) -> None:
+    values: list[object] = [1, "x" * 2000, b"", {"large": "y" * 70_000}, None]
+    assert list(stream(reader, values)) == values
 
 
 def test_it_shows_its_head(reader: Reader) -> None:

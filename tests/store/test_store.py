@@ -9,13 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.blocks import block
 from support.children import alive, as_ordinary, can_be_ordinary, kill, start
 from support.records import BIG, body, record
+from support.segments import PREFIX, key, keys, segment
 
 from pipekit import canon
 from pipekit.errors import FormatError, StoreError
 from pipekit.store import schema
+from pipekit.store.index import Index
+from pipekit.store.objects import Objects
+from pipekit.store.products import Encoded, Product
+from pipekit.store.segments import Results, Segment
 from pipekit.store.store import DiskStore, open_store
+from pipekit.store.tables import MANY
 
 
 @pytest.fixture
@@ -284,6 +291,92 @@ def test_flipped_bits_are_never_believed(root: Path) -> None:
             told += 1
         store.close()
     assert told and missed
+
+
+def lengths(store: DiskStore) -> list[int]:
+    return [len(one) for one in store.segments(PREFIX)]
+
+
+def tail(number: int, size: int = 1) -> Segment:
+    return segment([f"{number}.{n}" for n in range(size)], number)
+
+
+def test_small_segments_are_merged_when_there_are_many(root: Path) -> None:
+    store = open_store(root)
+    for n in range(MANY):
+        store.commit([], segments=[tail(n)])
+    assert lengths(store) == [1] * MANY
+    store.commit([], segments=[tail(MANY), segment(["other"])])
+    assert lengths(store) == [MANY + 2]
+    assert Index(store.segments(PREFIX)).known(keys(f"{n}.0" for n in range(MANY + 1))) == list(range(MANY + 1))
+
+
+def test_large_segments_stay_and_keep_their_place_among_the_small_ones(root: Path) -> None:
+    """A large one tells anew what a small one before it said, and a small one behind it tells that anew."""
+    store = open_store(root)
+    large = segment([f"{n}.0" for n in range(4000)], "large")
+    store.commit([], segments=[*map(tail, range(40)), large, *map(tail, range(20, 60))])
+    assert lengths(store) == [40, 4000, 40]
+    index = Index(store.segments(PREFIX))
+    wanted = ["large" if n < 20 else n for n in range(60)]
+    assert index.results(index.known(keys(f"{n}.0" for n in range(60)))).block.pieces() == [
+        f"{n}.0 {said}".encode() for n, said in enumerate(wanted)
+    ]
+
+
+def test_merging_makes_segments_no_larger_than_it_should(root: Path) -> None:
+    store = open_store(root)
+    for n in range(3 * MANY):
+        store.commit([], segments=[tail(n, 200)])
+    assert sum(lengths(store)) == 3 * MANY * 200 and MANY // 5 < len(lengths(store)) <= MANY + 16
+    sizes = store.pack.select("SELECT length(body) FROM segments")
+    assert max(size for (size,) in sizes) < 260 * 1024
+    assert len(Index(store.segments(PREFIX))) == 3 * MANY * 200
+
+
+def test_a_damaged_segment_is_left_out_and_stays_when_others_are_merged(root: Path) -> None:
+    store = open_store(root)
+    store.commit([], segments=[tail(n) for n in range(10)])
+    with store.pack.transaction() as connection:
+        connection.execute("UPDATE segments SET count = count + 1 WHERE id = 4")
+    assert lengths(store) == [1] * 9 and Index(store.segments(PREFIX)).get(key("3.0")) is None
+    store.commit([], segments=[tail(n) for n in range(10, MANY + 5)])
+    assert lengths(store) == [MANY + 4]
+    assert store.pack.select("SELECT id FROM segments ORDER BY id") == [(1,), (4,)]
+
+
+def test_segments_are_undone_with_their_transaction(root: Path) -> None:
+    store = filled(root)
+    store.commit([], segments=[tail(n) for n in range(MANY)])
+    with pytest.raises(KeyboardInterrupt), store.pack.transaction() as connection:
+        store._segments.put(connection, [tail(MANY)])
+        raise KeyboardInterrupt
+    assert lengths(store) == [1] * MANY
+
+
+def test_a_big_object_that_cannot_be_made_durable_is_not_claimed_by_a_segment(root: Path) -> None:
+    store = open_store(root)
+    digest = Objects(root).put(BIG)
+    path = store.objects.path(digest)
+    path.unlink()
+    path.symlink_to(path.parent / "a loop")
+    (path.parent / "a loop").symlink_to(path)
+    gave = Results(block((Encoded(Product.of("bytes", [digest], len(BIG)), {}),)))
+    with pytest.raises(StoreError, match="cannot sync"):
+        store.commit([], segments=[Segment.of(PREFIX, key(1), gave, [0.0], ("run", None, 1.0))])
+    assert store.segments(PREFIX) == []
+
+
+def test_a_pack_of_an_older_version_gets_what_it_lacks(root: Path) -> None:
+    filled(root).close()
+    with sqlite3.connect(root / "objects" / "pack.db") as older:
+        older.execute("DROP TABLE segments")
+        older.execute("PRAGMA user_version = 2")
+    older.close()
+    store = open_store(root)
+    assert store.segments(PREFIX) == []
+    store.commit([], segments=[tail(1)])
+    assert lengths(store) == [1] and store.record(record(1).key) == record(1)
 
 
 def test_processes_share_a_store(root: Path) -> None:

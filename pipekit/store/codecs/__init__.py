@@ -11,6 +11,7 @@ from pipekit import canon
 from pipekit.canon.digests import flat
 from pipekit.canon.shape import class_name
 from pipekit.errors import Uncodable
+from pipekit.store.blocks import Inline, Item
 from pipekit.store.codecs import pickled, tree
 from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
 from pipekit.store.products import Encoded, Product
@@ -19,7 +20,7 @@ from pipekit.values import Digest, Secret, Stored
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["decode", "encode", "is_stable"]
+__all__ = ["decode", "decode_item", "encode", "is_stable"]
 
 _STABLE = ("str", "bytes", "npy", "arrow", "plain", "tree", "file", "folder")
 _UNSTABLE = ("pickle", "tree.unstable")
@@ -54,12 +55,23 @@ def decode(product: Product, read: Callable[[Digest], Buffer], hand: Callable[[S
     if product.codec in ("file", "folder"):
         content, name, *_ = product.objects
         return hand(Stored(str(read(name), "utf-8", "surrogatepass"), content, product.codec == "folder"))
-    first = read(product.objects[0])
-    match product.codec:
+    return _decode(product.codec, read(product.objects[0]), tree.parts_of(product.objects, read), hand)
+
+
+def decode_item(item: Item, read: Callable[[Digest], Buffer], hand: Callable[[Stored], Path]) -> Any:
+    """The value of an item of a block; as `decode`, but what the item brings along is not read."""
+    if isinstance(item, Inline):
+        return _decode(item.codec, item.body, tree.parts_of((), read), hand)
+    bodies = item.bodies
+    return decode(item.product, lambda digest: bodies[digest] if digest in bodies else read(digest), hand)
+
+
+def _decode(codec: str, first: Buffer, part: Callable[[int], Buffer], hand: Callable[[Stored], Path]) -> Any:
+    match codec:
         case "plain" | "tree" | "tree.unstable":
-            return tree.decode(first, tree.parts_of(product.objects, read), hand)
+            return tree.decode(first, part, hand)
         case "pickle":
-            return pickled.decode(first, tree.parts_of(product.objects, read), hand)
+            return pickled.decode(first, part, hand)
         case codec:
             return leaf_named(codec).decode(first)
 
