@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -179,7 +179,7 @@ class Recorder:
             product = record.product
             if product.digest == then.digest and product.codec == manifests.CODEC:
                 there = len(self.store.has(product.objects)) == len(set(product.objects))
-                return Recorded(_digests(product, self.store)) if there else None
+                return Recorded(manifests.digests(product, self.store.read)) if there else None
         return None
 
     # --- items --------------------------------------------------------------------------------------------------------
@@ -236,11 +236,6 @@ class Recorder:
         encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
         self.store.put(encoded.bodies)
         self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
-
-
-def _digests(product: Product, store: Store) -> Iterator[bytes]:
-    for _, named in manifests.layout(product, store.read):
-        yield b"".join([item.digest for item in manifests.chunk(bytes(store.read(named)))])
 
 
 def _items(result: Result) -> Sequence[Product]:
