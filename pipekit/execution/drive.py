@@ -191,7 +191,7 @@ class Drive:
             return self.desk.check_call(job, row.checking.product)
         if row.planned.task.kind == "each":
             return self.items.call(job)
-        return self.readers.call(job) if self.readers.reads(job.node) else self.desk.call(job)
+        return self.readers.call(job) if self.pool.streams and self.readers.adopt(job.node) else self.desk.call(job)
 
     def _begin(self, command: says.Begin) -> None:
         self.items.begin(command.node, sealed=True)

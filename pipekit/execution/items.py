@@ -100,15 +100,10 @@ class Items:
             self.outcomes.inbox.append(says.Flowing(number))
             self._wake(number, items)
 
-    def flow(self, number: int) -> Flow:
-        """The items of a step, so far: as they come, or those of a product that is known."""
+    def is_live(self, number: int) -> bool:
+        """Are items of the step being made, or made for a product that is not known yet?"""
         flow = self.flows.get(number)
-        if flow is None:
-            flow = self.flows[number] = Flow()
-            product = self.desk.ledger.products.get(number)
-            if product is not None:
-                flow.items, flow.ended = self.desk.dispatcher.items(product), True
-        return flow
+        return flow is not None and not (flow.ended and number in self.desk.ledger.products)
 
     def ended(self, number: int) -> Product:
         """No more items of a stream will come; its product."""

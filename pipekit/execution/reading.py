@@ -51,10 +51,6 @@ class Readers:
         self._readers: dict[int, Reader] = {}
         self._below: dict[int, list[int]] = {}
 
-    def reads(self, number: int) -> bool:
-        """Does the step take items while they are made?"""
-        return number in self._readers
-
     def early(self, number: int) -> bool:
         """Is this a step that takes items while its key is not known?"""
         reader = self._readers.get(number)
@@ -64,15 +60,35 @@ class Readers:
 
     def open(self, number: int) -> None:
         """Items flow towards the step: it starts, unless it has read the same before."""
-        planned = self.desk.ledger[number].planned
-        feeds = dict(feeds_of(self.desk.ledger.plan, planned))
-        reader = self._readers[number] = Reader(number, feeds, HeldBack(self.recorder.pasts(number, feeds)))
-        for source in dict.fromkeys(feeds.values()):
-            self._below.setdefault(source, []).append(number)
+        feeds = self._live(number)
+        reader = self._note(Reader(number, feeds, HeldBack(self.recorder.pasts(number, feeds))))
         for position, source in feeds.items():
-            self._come(reader, position, self.items.flow(source).items)
+            self._come(reader, position, self.items.flows[source].items)
         if reader.held is not None and not reader.held.pasts:
             self._begin(reader)
+
+    def adopt(self, number: int) -> bool:
+        """A step is to start. Does it take items while they are made? If its key is known, something that it reads has gone and is made
+        once more."""
+        if number in self._readers:
+            return True
+        feeds = self._live(number)
+        if feeds:
+            self._note(Reader(number, feeds, whole=True))
+        return bool(feeds)
+
+    def _live(self, number: int) -> dict[int, int]:
+        """The deps of a step whose items are being made, by position."""
+        plan = self.desk.ledger.plan
+        return {at: source for at, source in feeds_of(plan, plan.entries[number]) if self.items.is_live(source)}
+
+    def _note(self, reader: Reader) -> Reader:
+        self._readers[reader.node] = reader
+        for source in dict.fromkeys(reader.feeds.values()):
+            below = self._below.setdefault(source, [])
+            if reader.node not in below:
+                below.append(reader.node)
+        return reader
 
     def _begin(self, reader: Reader) -> None:
         reader.held = None
@@ -100,7 +116,7 @@ class Readers:
             for position, feed in reader.feeds.items():
                 if feed == source:
                     self._come(reader, position, items)
-            if reader.wants is not None and reader.feeds[reader.wants] == source:
+            if reader.wants is not None and reader.feeds.get(reader.wants) == source:
                 self.outcomes.inbox.append(says.Ready(number, 0))
                 self.credits.turn(reader.feeds.values(), number, "starves")
 
@@ -130,7 +146,7 @@ class Readers:
 
     def _next(self, reader: Reader, position: int) -> tuple[list[Product], bool]:
         """The next items of a stream for a reader, and whether they are the last."""
-        flow: Flow = self.items.flow(reader.feeds[position])
+        flow: Flow = self.items.flows[reader.feeds[position]]
         start = reader.sent.get(position, 0)
         now = flow.items[start : start + dispatch.FIRST]
         reader.sent[position] = start + len(now)
@@ -153,7 +169,7 @@ class Readers:
     def _may_go_on(self, reader: Reader) -> bool:
         if reader.wants is None:
             return False
-        flow = self.items.flow(reader.feeds[reader.wants])
+        flow = self.items.flows[reader.feeds[reader.wants]]
         return flow.ended or len(flow.items) > reader.sent.get(reader.wants, 0)
 
     def _more(self, reader: Reader) -> None:
@@ -198,7 +214,10 @@ class Readers:
             return False
         if not self.desk.streams(number):
             return True
-        flow, whole = self.items.flow(number), list(manifests.decode(known.product, self.desk.store.read))
+        flow, whole = (
+            self.items.flows.setdefault(number, Flow()),
+            list(manifests.decode(known.product, self.desk.store.read)),
+        )
         if whole[: len(flow.items)] != flow.items:
             return False
         self.items.yielded_by(number, whole[len(flow.items) :])

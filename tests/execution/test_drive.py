@@ -95,8 +95,8 @@ def test_random_programs_come_out_as_plain_python_says(tmp_path: Path, block: in
     assert states["made"] > 20 and states["failed"] and states["blocked"]
 
 
-def history(seed: int, folder: Path) -> None:
-    """Four runs on one store: tasks are edited, other targets asked for, products lost, steps forced."""
+def history(seed: int, folder: Path, pool: str = "inline") -> None:
+    """Four runs on one store: tasks are edited, other targets asked for, products lost, steps forced. With threads, items flow."""
     found, random = program(seed), Random(seed)
     names, store = load(found.text), store_in(folder)
     ages: dict[str, int] = {}
@@ -109,7 +109,8 @@ def history(seed: int, folder: Path) -> None:
         forced = [name for name in some.tasks if random.random() < 0.1]
         targets = [names[one] for one in chosen] if chosen is not tasks else []
         run = start(
-            names["env"], store, matrix=axes(some, names), code=ages, forced=forced, targets=targets
+            names["env"], store, matrix=axes(some, names), code=ages, forced=forced, targets=targets, pool=pool,
+            jobs=random.randint(1, 4) if pool == "threads" else 2,
         ).wait()  # fmt: skip
         compare(run, some, names)
         for name in tasks:
@@ -120,12 +121,13 @@ def history(seed: int, folder: Path) -> None:
                 del store.bodies[digest]
 
 
+@pytest.mark.parametrize("pool", ["inline", "threads"])
 @pytest.mark.parametrize("block", range(4))
-def test_random_histories_come_out_as_plain_python_says(tmp_path: Path, block: int) -> None:
+def test_random_histories_come_out_as_plain_python_says(tmp_path: Path, block: int, pool: str) -> None:
     count = 0
     for seed in range(1000 + 12 * block, 1000 + 12 * block + 12):
         try:
-            history(seed, tmp_path / str(seed))
+            history(seed, tmp_path / str(seed), pool)
             count += 1
         except Exception as error:
             note(error, seed, program(seed))
@@ -134,12 +136,13 @@ def test_random_histories_come_out_as_plain_python_says(tmp_path: Path, block: i
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("pool", ["inline", "threads"])
 @pytest.mark.parametrize("block", range(10))
-def test_many_random_histories(tmp_path: Path, block: int) -> None:
+def test_many_random_histories(tmp_path: Path, block: int, pool: str) -> None:
     count = 0
     for seed in range(10_000 + 200 * block, 10_000 + 200 * block + 200):
         try:
-            history(seed, tmp_path / str(seed))
+            history(seed, tmp_path / str(seed), pool)
             count += 1
         except Exception as error:
             note(error, seed, program(seed))
