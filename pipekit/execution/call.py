@@ -15,7 +15,7 @@ from pipekit.execution.failure import fault, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
 from pipekit.execution.making import Maker, must_be
-from pipekit.execution.messages import Call, Done, Fault, ItemDone, ItemsDone, Made, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemDone, ItemsDone, Made, More, Yielded
 from pipekit.values import Ok, Secret, call_user
 from pipekit.values.call import Raised
 
@@ -36,8 +36,8 @@ class Work:
         self.worker = worker
         self.call = call
         self.context = context
-        self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", lambda p: worker.fetch(call.job, p))
-        self.seconds = 0.0
+        self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._fetch)
+        self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
         self.log = b""
 
@@ -204,10 +204,17 @@ class Work:
     # --- what all share -----------------------------------------------------------------------------------------------
 
     def _timed(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Ok[Any] | Raised:
-        began = time.perf_counter()
+        began, waited = time.perf_counter(), self.waited
         result = call_user(fn, *args, **kwargs)
-        self.seconds += time.perf_counter() - began
+        self.seconds += time.perf_counter() - began - (self.waited - waited)
         return result
+
+    def _fetch(self, position: int) -> More:
+        """More items; to wait for them is no work of the task's."""
+        began = time.perf_counter()
+        more = self.worker.fetch(self.call.job, position)
+        self.waited += time.perf_counter() - began
+        return more
 
     def _fault(self, error: BaseException) -> Fault:
         if isinstance(error, PipekitError):
