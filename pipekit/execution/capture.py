@@ -7,6 +7,7 @@ import os
 import sys
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, TextIO
 
 MOST = 1 << 20
@@ -74,18 +75,22 @@ class Streams:
     """Captures by stream and thread; while any task runs, sys.stdout and sys.stderr are split."""
 
     _users = 0
+    _lock = Lock()
 
     def begin(self) -> None:
-        if not isinstance(sys.stdout, _Split):
-            sys.stdout = _Split(sys.stdout)
-            sys.stderr = _Split(sys.stderr)
-        Streams._users += 1
+        with Streams._lock:
+            if not isinstance(sys.stdout, _Split):
+                sys.stdout = _Split(sys.stdout)
+            if not isinstance(sys.stderr, _Split):
+                sys.stderr = _Split(sys.stderr)
+            Streams._users += 1
         _sink.set(io.StringIO())
 
     def end(self) -> bytes:
         sink = _sink.get()
         _sink.set(None)
-        Streams._users -= 1
-        if not Streams._users and isinstance(sys.stdout, _Split) and isinstance(sys.stderr, _Split):
-            sys.stdout, sys.stderr = sys.stdout.real, sys.stderr.real
+        with Streams._lock:
+            Streams._users -= 1
+            if not Streams._users and isinstance(sys.stdout, _Split) and isinstance(sys.stderr, _Split):
+                sys.stdout, sys.stderr = sys.stdout.real, sys.stderr.real
         return b"" if sink is None else sink.getvalue().encode("utf-8", "backslashreplace")[-MOST:]

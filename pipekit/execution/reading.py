@@ -116,7 +116,7 @@ class Readers:
             for position, feed in reader.feeds.items():
                 if feed == source:
                     self._come(reader, position, items)
-            if reader.wants is not None and reader.feeds.get(reader.wants) == source:
+            if reader.wants is not None and reader.feeds.get(reader.wants) == source and self._may_go_on(reader):
                 self.outcomes.inbox.append(says.Ready(number, 0))
                 self.credits.turn(reader.feeds.values(), number, "starves")
 
@@ -183,9 +183,13 @@ class Readers:
     def resume(self, number: int) -> None:
         """There is room for the step to go on."""
         reader = self._readers.get(number)
-        if reader is not None and self._may_go_on(reader):
+        if reader is None or reader.wants is None:
+            return
+        if self._may_go_on(reader):
             self.credits.turn(reader.feeds.values(), number, "works")
             self._more(reader)
+        else:
+            self.outcomes.inbox.append(says.Waits(number, 0))
 
     # --- its key is known ---------------------------------------------------------------------------------------------
 
