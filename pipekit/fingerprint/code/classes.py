@@ -99,9 +99,14 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
     made = _is_made(cls)
     for name in sorted(names):
         value = names[name]
-        if name in _SKIPPED or isinstance(value, MemberDescriptorType) or (made and _is_generated(scope, value)):
+        if name in _SKIPPED or _is_place(value) or (made and _is_generated(scope, value)):
             continue
         yield name, value
+
+
+def _is_place(value: object) -> bool:
+    """Whether it is where a slot or a field of a C structure lies: their names say it all."""
+    return isinstance(value, MemberDescriptorType) or type(value).__qualname__ == "CField"
 
 
 def _of_enum(scope: Scope, name: str, value: Any) -> bool:

@@ -15,6 +15,7 @@ from pipekit.canon.instances import find_instance
 from pipekit.canon.moments import find_moment
 from pipekit.fingerprint.code.allowed import by_type, find_allowed
 from pipekit.fingerprint.code.references import References, members
+from pipekit.fingerprint.code.standard import find_standard
 from pipekit.fingerprint.code.wrappers import find_class, find_wrapper
 
 _TEXT = HANDLERS[str]
@@ -54,7 +55,7 @@ def _find(table: Handlers, cls: type) -> Handler:
 def _look(cls: type) -> Handler:
     if cls.__module__ in ("pathlib", "pathlib._local") and cls.__qualname__ in ("PosixPath", "WindowsPath"):
         return _path
-    own = find_class(cls) or find_wrapper(cls) or find_allowed(cls)
+    own = find_class(cls) or find_wrapper(cls) or find_standard(cls) or find_allowed(cls)
     return own or find_moment(cls) or find_foreign(cls) or find_instance(cls)
 
 

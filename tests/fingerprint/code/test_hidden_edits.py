@@ -1,0 +1,62 @@
+"""Edits whose effect on a task is easily missed, by kind of hiding place; and edits that only seem to have one."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Project
+from .test_edits import Edit, before_and_after, tasks
+
+
+def edit(name: str, body: str, old: str, new: str, file: str = "tasks.py", **more: str) -> Edit:
+    return Edit(name, tasks(body, **more), file, old, new)
+
+
+LIVE_OBJECTS = [
+    edit("format of a struct", "import struct\nS = struct.Struct('<i')\ndef load():\n    return S.pack(1)\n", "<i", ">i"),
+    edit("method of a struct", "import struct\npack = struct.Struct('<i').pack\ndef load():\n    return pack(1)\n", "<i", ">i"),
+    edit("keys of a dict", "K = {'a': 1}.keys()\ndef load():\n    return list(K)\n", "'a'", "'b'"),
+    edit("items of a dict", "K = {'a': 1}.items()\ndef load():\n    return list(K)\n", "1", "2"),
+    edit("decoder", "import json\nD = json.JSONDecoder(strict=True)\ndef load():\n    return D.strict\n", "True", "False"),
+    edit("method of a logger", "import logging\nclass L(logging.Logger):\n    def go(self):\n        return 1\nX = L('a')\ndef load():\n    return X.go()\n", "return 1", "return 2"),
+    edit("attribute of a local", "import threading\nclass L(threading.local):\n    n = 1\nX = L()\ndef load():\n    return X.n\n", "n = 1", "n = 2"),
+    edit("default of a context variable", "from contextvars import ContextVar\nX = ContextVar('x', default=1)\ndef load():\n    return X.get()\n", "default=1", "default=2"),
+    edit("value of a context variable", "from contextvars import ContextVar\nX = ContextVar('x')\nX.set(1)\ndef load():\n    return X.get()\n", "set(1)", "set(2)"),
+    edit("weak reference", "import weakref\ndef f():\n    return 1\nX = weakref.ref(f)\ndef load():\n    return X()()\n", "return 1", "return 2"),
+    edit("weak method", "import weakref\nclass C:\n    def f(self):\n        return 1\nc = C()\nX = weakref.WeakMethod(c.f)\ndef load():\n    return X()()\n", "return 1", "return 2"),
+    edit("weak values", "import weakref\ndef f():\n    return 1\nX = weakref.WeakValueDictionary(a=f)\ndef load():\n    return X['a']()\n", "return 1", "return 2"),
+    edit("which weak value", "import weakref\ndef f(): pass\ndef g(): pass\nX = weakref.WeakValueDictionary(a=f, b=g)\ndef load():\n    return X['a']()\n", "a=f, b=g", "a=g, b=f"),
+    edit("weak keys", "import weakref\nclass C:\n    n = 1\ndef f(): pass\nX = weakref.WeakKeyDictionary({C: f})\ndef load():\n    return [c.n for c in X]\n", "n = 1", "n = 2"),
+    edit("weak set", "import weakref\nclass C:\n    n = 1\nX = weakref.WeakSet([C])\ndef load():\n    return [c.n for c in X]\n", "n = 1", "n = 2"),
+    edit("what a thread does", "import threading\nT = threading.Thread(target=lambda: 1)\ndef load():\n    return T._target()\n", "lambda: 1", "lambda: 2"),
+    edit("field of a C structure", "import ctypes\nclass S(ctypes.Structure):\n    _fields_ = [('a', ctypes.c_int)]\ndef load():\n    return ctypes.sizeof(S)\n", "c_int", "c_int64"),
+    edit("what is declared of a C function", "import ctypes\nL = ctypes.CDLL(None)\nL.abs.restype = ctypes.c_int16\ndef load():\n    return L.abs(-3)\n", "c_int16", "c_int64"),
+    edit("which C function", "import ctypes\nf = ctypes.CDLL(None).abs\ndef load():\n    return f(-3)\n", ".abs", ".labs"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS]
+
+
+@pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
+def test_it_changes_the_code(project: Project, edit: Edit) -> None:
+    before, after = before_and_after(project, edit)
+    assert before != after
+
+
+KEEPS_STILL = [
+    "import weakref\nX = weakref.WeakKeyDictionary()\nclass C: pass\ndef load():\n    X[C] = [1]\n",
+    "import weakref\nX = weakref.WeakValueDictionary()\nclass C: pass\nc = C()\ndef load():\n    X['a'] = c\n",
+    "import ctypes\nL = ctypes.CDLL(None)\ndef load():\n    return L.abs(-3)\n",
+    "import threading\nX = threading.local()\ndef load():\n    X.n = 1\n",
+    "from functools import cache\n@cache\ndef f(x):\n    return x\ndef load():\n    return f(1)\n",
+    "import re\ndef load():\n    return re.match('a', 'a') and 1\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", KEEPS_STILL)
+def test_what_gathers_while_code_runs_does_not_count(project: Project, body: str) -> None:
+    project.write({"tasks.py": body})
+    load = project.load("tasks:load")
+    before = project.codebase().of(load).digest
+    load()
+    assert project.codebase().of(load).digest == before
