@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
+from pipekit.canon.shape import is_named
 from pipekit.fingerprint.code.annotations import annotation_form, annotations_form
 from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.values import Origin
@@ -20,6 +21,7 @@ _SKIPPED = frozenset(
         "__protocol_attrs__", "__slotnames__", "__non_callable_proto_members__", "__classdictcell__",
     }
 )  # fmt: skip
+_HEAP = 1 << 9
 _GENERATED = ("<string>", "<attrs generated")
 _PARAMS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only", "slots", "weakref_slot")
 _FIELD = ("init", "repr", "hash", "compare", "kw_only")
@@ -31,9 +33,10 @@ def class_name(cls: type) -> str:
 
 
 def class_node(scope: Scope, cls: type) -> Node:
-    """The entity of a class: the project's by what it consists of, another's by name."""
+    """The entity of a class: the project's by what it consists of, another's by name, unless nothing there has its name:
+    then it was made for somebody, as by `make_dataclass`."""
     home = scope.belonging.of_class(cls)
-    if home.kind == "project":
+    if home.kind == "project" or (home.kind == "extern" and cls.__flags__ & _HEAP and not is_named(cls)):
         return Node(class_name(cls), "class", cls, _expand)
     if home.kind == "extension":
         return Node(class_name(cls), "class", cls, _expand_compiled)
@@ -58,6 +61,9 @@ def _tell(node: Node, scope: Scope) -> list[Told]:
 
 def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     cls: Any = node.thing
+    home = scope.belonging.of_class(cls)
+    if home.kind == "extern":
+        parts.use(scope.extern(f"{cls.__module__}:{cls.__qualname__}", home))
     for one in (type(cls), *cls.__bases__):
         parts.add(one, node.name, "__bases__", "attribute")
     foreign = _is_foreign(scope, cls)
@@ -72,12 +78,12 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
 
 
 def _is_foreign(scope: Scope, cls: Any) -> bool:
-    """Whether another distribution has a hand in the class: then it may hold objects of which only their makers know."""
+    """Whether somebody else has a hand in the class: then it may hold objects of which only their makers know."""
     for one in (*type(cls).__mro__, *cls.__mro__):
         home = scope.belonging.of_class(one)
         if home.kind == "extern" and home.what and not home.what.startswith("python "):
             return True
-    return "__attrs_attrs__" in vars(cls)
+    return "__attrs_attrs__" in vars(cls) or scope.belonging.of_class(cls).kind == "extern"
 
 
 def _annotations_act(cls: type) -> bool:

@@ -34,7 +34,16 @@ LIVE_OBJECTS = [
     edit("which C function", "import ctypes\nf = ctypes.CDLL(None).abs\ndef load():\n    return f(-3)\n", ".abs", ".labs"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS]
+MADE_CLASSES = [
+    edit("default given to make_dataclass", "from dataclasses import make_dataclass, field\nC = make_dataclass('C', [('x', int, field(default=1))])\ndef load():\n    return C().x\n", "default=1", "default=2"),
+    edit("method given to make_dataclass", "from dataclasses import make_dataclass\nC = make_dataclass('C', [], namespace={'go': lambda self: 1})\ndef load():\n    return C().go()\n", "self: 1", "self: 2"),
+    edit("names given to new_class", "import types\nC = types.new_class('C', (), {}, lambda names: names.update(x=1))\ndef load():\n    return C().x\n", "x=1", "x=2"),
+    edit("class made by a metaclass", "import abc\nC = abc.ABCMeta('C', (), {'x': 1})\ndef load():\n    return C().x\n", "'x': 1", "'x': 2"),
+    edit("class made by type", "C = type('C', (), {'x': 1})\ndef load():\n    return C().x\n", "'x': 1", "'x': 2"),
+    edit("enum made by a call", "from enum import Enum\nC = Enum('C', 'A B')\ndef load():\n    return list(C)\n", "A B", "B A"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
