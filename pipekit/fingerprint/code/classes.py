@@ -24,6 +24,7 @@ _SKIPPED = frozenset(
 _HEAP = 1 << 9
 _GENERATED = ("<string>", "<attrs generated")
 _PARAMS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only", "slots", "weakref_slot")
+_MEMBER = ("_name_", "_value_", "__objclass__", "_sort_order_")
 _FIELD = ("init", "repr", "hash", "compare", "kw_only")
 
 
@@ -98,9 +99,9 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
     enum = sys.modules.get("enum")
     if enum is not None and issubclass(cls, enum.Enum):
         members = cls.__members__
-        yield "members", [(name, member._value_) for name, member in members.items()]
+        yield "members", [(name, member._value_, _more(member)) for name, member in members.items()]
         names = {
-            name: value for name, value in names.items() if name not in members and not _of_enum(scope, name, value)
+            name: value for name, value in names.items() if name not in members and not _of_enum(name, value)
         }
     made = _is_made(cls)
     for name in sorted(names):
@@ -115,12 +116,17 @@ def _is_place(value: object) -> bool:
     return isinstance(value, MemberDescriptorType) or type(value).__qualname__ == "CField"
 
 
-def _of_enum(scope: Scope, name: str, value: Any) -> bool:
+def _more(member: Any) -> list[tuple[str, Any]]:
+    """What a member of an enum holds beside its value."""
+    return sorted((name, value) for name, value in vars(member).items() if name not in _MEMBER)
+
+
+def _of_enum(name: str, value: Any) -> bool:
     """What the enum machinery put there."""
     function = _function(value)
     if type(function) is FunctionType:
-        return scope.belonging.of_code(function.__code__, function.__globals__).kind != "project"
-    return name.startswith("_") and name.endswith("_")
+        return function.__globals__.get("__name__") == "enum"
+    return name.startswith("_") and name.endswith("_") and not name.startswith("__") and name != "_boundary_"
 
 
 def _is_made(cls: type) -> bool:

@@ -43,7 +43,18 @@ MADE_CLASSES = [
     edit("enum made by a call", "from enum import Enum\nC = Enum('C', 'A B')\ndef load():\n    return list(C)\n", "A B", "B A"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES]
+ENUMS = [
+    edit("special method from elsewhere", "from enum import Enum\nclass C(str, Enum):\n    A = 'a'\n    __str__ = str.__str__\ndef load():\n    return str(C.A)\n", "= str.__str__", "= str.__repr__"),
+    edit("method from elsewhere", "import json\nfrom enum import Enum\nclass C(Enum):\n    A = 'a'\n    go = json.dumps\ndef load():\n    return C.go('1')\n", "json.dumps", "json.loads"),
+    edit("special attribute", "from enum import Enum\nclass C(Enum):\n    A = 1\n    __limit__ = 5\ndef load():\n    return C.__limit__\n", "= 5", "= 6"),
+    edit("attribute of a member", "from enum import Enum\nclass C(Enum):\n    A = 1\nC.A.note = 5\ndef load():\n    return C.A.note\n", "= 5", "= 6"),
+    edit("attribute of a member in a constant", "from enum import Enum\nclass C(Enum):\n    A = 1\nC.A.note = 5\nX = C.A\ndef load():\n    return X.note\n", "= 5", "= 6"),
+    edit("boundary", "from enum import Flag, KEEP, CONFORM\nclass C(Flag, boundary=KEEP):\n    A = 1\ndef load():\n    return C(8)\n", "boundary=KEEP", "boundary=CONFORM"),
+    edit("_missing_", "from enum import Enum\nclass C(Enum):\n    A = 1\n    @classmethod\n    def _missing_(cls, value):\n        return cls.A if value == 2 else None\ndef load():\n    return C(2)\n", "== 2", "== 3"),
+    edit("_generate_next_value_", "from enum import Enum, auto\nclass C(Enum):\n    def _generate_next_value_(name, *_):\n        return name + '1'\n    A = auto()\ndef load():\n    return C.A.value, C._generate_next_value_\n", "'1'", "'2'"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
