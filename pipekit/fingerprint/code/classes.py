@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
+from pipekit.canon.form import text
 from pipekit.canon.shape import is_named
 from pipekit.fingerprint.code.annotations import annotation_form, annotations_form
 from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
@@ -65,6 +66,8 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     home = scope.belonging.of_class(cls)
     if home.kind == "extern":
         parts.use(scope.extern(f"{cls.__module__}:{cls.__qualname__}", home))
+    if cls.__name__ != cls.__qualname__.rpartition(".")[2]:
+        parts.mark(b"named" + text(cls.__name__))
     for one in (type(cls), *cls.__bases__):
         parts.add(one, node.name, "__bases__", "attribute")
     foreign = _is_foreign(scope, cls)
@@ -100,9 +103,7 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
     if enum is not None and issubclass(cls, enum.Enum):
         members = cls.__members__
         yield "members", [(name, member._value_, _more(member)) for name, member in members.items()]
-        names = {
-            name: value for name, value in names.items() if name not in members and not _of_enum(name, value)
-        }
+        names = {name: value for name, value in names.items() if name not in members and not _of_enum(name, value)}
     made = _is_made(cls)
     for name in sorted(names):
         value = names[name]

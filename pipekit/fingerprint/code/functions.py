@@ -8,6 +8,7 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pipekit.canon.form import text
 from pipekit.fingerprint.code.annotations import annotations_form
 from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.sources import Known
@@ -59,7 +60,7 @@ def _expand(node: Node, scope: Scope) -> Content:
     """A function of a module or class."""
     fn: FunctionType = node.thing
     body, uses, reads = _of_code(scope, fn.__code__, fn.__globals__)
-    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__):
+    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__ or _renamed(fn)):
         return Content(body, uses, b"", reads, None, _opened, _place)
     parts = Parts(scope)
     _hold(parts, fn, node.name)
@@ -116,6 +117,8 @@ def _place(node: Node, scope: Scope) -> Place:
 def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> None:
     """What the live function holds beside its code."""
     code = fn.__code__
+    if _renamed(fn):
+        parts.mark(b"named" + text(fn.__qualname__) + text(fn.__name__))
     if fn.__closure__:
         for variable, cell in zip(code.co_freevars, fn.__closure__):
             try:
@@ -133,6 +136,11 @@ def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> N
         for variable, value in sorted(values.items(), key=_first) if values else ():
             parts.mark(f"{kind} {variable}".encode())
             parts.add(value, name, variable, kind, lenient)
+
+
+def _renamed(fn: FunctionType) -> bool:
+    """Whether somebody gave it another name than its code has."""
+    return fn.__name__ != fn.__code__.co_name or fn.__qualname__ != fn.__code__.co_qualname
 
 
 def _first(pair: tuple[str, Any]) -> str:

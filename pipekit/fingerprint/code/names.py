@@ -19,7 +19,12 @@ _BUILTIN, _ABSENT, _IMPORTED, _OTHER = b"builtin", b"absent", b"import", b"other
 
 
 _NOTHING = object()
-_BUILTINS = frozenset(vars(builtins)) - _WHOLE
+_BUILTINS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if getattr(value, "__module__", "builtins") in ("builtins", "_sitebuiltins", "io", "_io")
+    and not isinstance(value, FunctionType)
+}
 _KNOWN: Resolved = b"\1b", ()
 _ONE = b"\1*"
 
@@ -49,7 +54,7 @@ def resolve(scope: Scope, names: Namespace, use: str) -> Resolved:
         node = scope.entity(value)
         if node is not None:
             return _ONE, (node,)
-    elif value is _NOTHING and use in _BUILTINS:
+    elif value is _NOTHING and use not in _WHOLE and _is_builtin(use):
         return _KNOWN
     return _packed(_parts(scope, names, use))
 
@@ -69,9 +74,16 @@ def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     root, *attributes = use.split(".")
     if root in names.names:
         return _follow(scope, names, root, attributes)
-    if root in vars(builtins):
+    if _is_builtin(root):
         return (_BUILTIN, _own(scope, names)) if root in _WHOLE else (_BUILTIN,)
+    if root in vars(builtins):
+        return (scope.node(vars(builtins)[root], f"builtins.{root}", "constant", True),)
     return (_ABSENT,)
+
+
+def _is_builtin(name: str) -> bool:
+    """Whether it is one of Python's own, and nobody has put something else in its place."""
+    return name in _BUILTINS and vars(builtins).get(name) is _BUILTINS[name]
 
 
 def _own(scope: Scope, names: Namespace) -> Part:

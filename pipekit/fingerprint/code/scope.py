@@ -20,6 +20,7 @@ from pipekit.fingerprint.code.functions import expand_code, function_name, funct
 from pipekit.fingerprint.code.names import Namespace, resolve
 from pipekit.fingerprint.code.references import References
 from pipekit.fingerprint.code.sources import Known, Sources
+from pipekit.fingerprint.code.uses import reads_of
 from pipekit.fingerprint.code.values import TABLE, without
 from pipekit.fingerprint.code.whole import file_node, module_node
 
@@ -91,6 +92,8 @@ class Entities:
             return None
         if cls is str and value.startswith(self.roots):
             return self.form(value)[0]
+        if cls is str and reads_of(value.encode("utf-8", "surrogatepass")):
+            return None
         out: list[Any] = []
         HANDLERS[cls](value, out.append, _NO_WALK)
         return out[0] if len(out) == 1 else _joined(out)
@@ -212,7 +215,7 @@ def _expand_value(node: Node, scope: Scope) -> Content:
         raise Unknown(node, culprit.path.removeprefix("value"), _why(culprit)) from None
     except RecursionError:
         raise Unknown(node, "", "lies too deep") from None
-    return Content(form, nodes)
+    return Content(form, nodes, reads=reads_of(form))
 
 
 def _why(culprit: Culprit) -> str:

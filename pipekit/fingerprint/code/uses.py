@@ -9,7 +9,7 @@ from opcode import opmap
 from types import CodeType
 from typing import NamedTuple
 
-from pipekit.fingerprint.code.entities import OPEN
+from pipekit.fingerprint.code.entities import OPEN, SOURCE
 
 Instruction = tuple[str, int]
 
@@ -21,6 +21,8 @@ _SHIFTED = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 0 if "LOAD_METHOD" in _NUMBERS else 1
 _LOADS = ("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK")
 _EXTENDED = _NUMBERS["EXTENDED_ARG"]
 _READS = {"__doc__", "__annotations__"}
+_LINES = {"co_firstlineno", "co_lines", "co_positions", "f_lineno", "tb_lineno"}
+_GLOBALS_OF = {"__globals__", "f_globals"}
 _COMPUTED = {"import_module", "__import__", "modules"}
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -42,6 +44,11 @@ class Uses(NamedTuple):
     reads: int
 
 
+def reads_of(form: bytes) -> int:
+    """What code may read that holds a value of this form: `attrgetter("__doc__")`, or the name alone."""
+    return OPEN if any(name.encode() in form for name in _READS) else 0
+
+
 def uses_of(code: CodeType) -> Uses:
     """The uses of `code` and of all code inside it."""
     found: dict[str, None] = {}
@@ -52,6 +59,10 @@ def uses_of(code: CodeType) -> Uses:
         mentioned = {*one.co_names, *(const for const in one.co_consts if type(const) is str)}
         if mentioned & _READS and _reads(one):
             reads |= OPEN
+        if mentioned & _LINES:
+            reads |= SOURCE
+        if mentioned & _GLOBALS_OF:
+            found["globals"] = None
         if _IMPORT in one.co_code[::2]:
             for name in _imports(one):
                 found[name] = None

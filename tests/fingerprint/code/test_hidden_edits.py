@@ -54,7 +54,22 @@ ENUMS = [
     edit("_generate_next_value_", "from enum import Enum, auto\nclass C(Enum):\n    def _generate_next_value_(name, *_):\n        return name + '1'\n    A = auto()\ndef load():\n    return C.A.value, C._generate_next_value_\n", "'1'", "'2'"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS]
+NAMES = [
+    edit("__doc__ by attrgetter", "from operator import attrgetter\nget = attrgetter('__doc__')\ndef f():\n    'one'\ndef load():\n    return get(f)\n", "'one'", "'two'"),
+    edit("__doc__ by a constant", "NAME = '__doc__'\ndef f():\n    'one'\ndef load():\n    return getattr(f, NAME)\n", "'one'", "'two'"),
+    edit("__doc__ by a default", "def f():\n    'one'\ndef load(name='__doc__'):\n    return getattr(f, name)\n", "'one'", "'two'"),
+    edit("name of a function", "def f(): pass\nf.__name__ = 'one'\ndef load():\n    return f.__name__\n", "'one'", "'two'"),
+    edit("name of a class", "class C: pass\nC.__name__ = 'one'\ndef load():\n    return C.__name__\n", "'one'", "'two'"),
+    edit("name that a decorator gives", "def named(fn):\n    def inner():\n        return inner.__name__\n    inner.__name__ = fn.__name__ + '1'\n    return inner\n@named\ndef load(): pass\n", "'1'", "'2'"),
+    edit("number of a line", "def load():\n    return load.__code__.co_firstlineno\n", "def load", "\ndef load"),
+    edit("number of a line that runs", "import sys\ndef load():\n    return sys._getframe().f_lineno\n", "def load", "\ndef load"),
+    edit("globals of a function", "K = 1\ndef load():\n    return load.__globals__['K']\n", "K = 1", "K = 2"),
+    edit("globals of a frame", "import sys\nK = 1\ndef load():\n    return sys._getframe().f_globals['K']\n", "K = 1", "K = 2"),
+    edit("constant among the builtins", "import builtins\nbuiltins.pipekit_test = 5\ndef load():\n    return pipekit_test\n", "= 5", "= 6"),
+    edit("function among the builtins", "import builtins\nbuiltins.pipekit_test = lambda: 5\ndef load():\n    return pipekit_test()\n", ": 5", ": 6"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
@@ -80,3 +95,12 @@ def test_what_gathers_while_code_runs_does_not_count(project: Project, body: str
     before = project.codebase().of(load).digest
     load()
     assert project.codebase().of(load).digest == before
+
+
+def test_a_builtin_that_was_replaced_counts(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write({"tasks.py": "def load(x):\n    return bin(x)\n", "prep.py": "def one(x):\n    return 1\n"})
+    before = project.digest()
+    monkeypatch.setattr("builtins.bin", project.load("prep:one"))
+    patched = project.codebase().of(project.find("tasks:load"))
+    assert patched.digest.hex() != before
+    assert patched.reaches("prep.one") == ("tasks.load", "prep.one")
