@@ -114,7 +114,7 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_place(value: object) -> bool:
     """Whether it is where a slot or a field of a C structure lies: their names say it all."""
-    return isinstance(value, MemberDescriptorType) or type(value).__qualname__ == "CField"
+    return type(value) is MemberDescriptorType or type(value).__qualname__ == "CField"
 
 
 def _more(member: Any) -> list[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from pipekit.canon.form import length
 from pipekit.fingerprint.code.annotations import annotations_form
 from pipekit.fingerprint.code.belonging import Home
 from pipekit.fingerprint.code.entities import Node, Part, Resolved, Scope
+from pipekit.fingerprint.code.finding import submodules
 
 _MACHINERY = {"__builtins__", "__spec__", "__loader__", "__cached__"}
 _WHOLE = {"globals", "eval", "exec"}
@@ -112,13 +113,13 @@ def _name_of(part: Part) -> str:
 def _constant(scope: Scope, names: Namespace, root: str) -> Node:
     """A value under the name where it was made, if the imports lead there."""
     value = names.names[root]
-    if type(value) is FunctionType or isinstance(value, type | ModuleType):
+    if issubclass(type(value), FunctionType | type | ModuleType):
         return scope.node(value, f"{names.name}.{root}", "constant")
     seen = {(names.name, root)}
     while isinstance(step := _imported_from(scope, names, root), tuple):
         home, name = step
         if scope.belonging.of_module(home).kind == "extern":
-            if isinstance(value, str | int | float | bytes | complex | None):
+            if issubclass(type(value), str | int | float | bytes | complex | None):
                 break
             return scope.extern(f"{home.__name__}:{name}", scope.belonging.of_module(home))
         if (home.__name__, name) in seen:
@@ -135,7 +136,7 @@ def _imported_from(scope: Scope, names: Namespace, root: str) -> tuple[ModuleTyp
         return None
     _, module, name, level = found
     home = sys.modules.get(absolute(names, level, module))
-    if not home is not None or name not in vars(home):
+    if not is_module(home) or name not in vars(home):
         return None
     return (home, name) if vars(home)[name] is names.names[root] else None
 
@@ -152,23 +153,27 @@ def _of_module(scope: Scope, module: ModuleType, attributes: list[str]) -> tuple
         return _follow(scope, scope.namespace(names), first, attributes[1:])
     below = f"{module.__name__}.{first}"
     inner = sys.modules.get(below)
-    if inner is not None:
+    if is_module(inner):
         return _of_module(scope, inner, attributes[1:]) if attributes[1:] else (scope.module(inner),)
     if "__getattr__" in names:
-        return _ABSENT, scope.node(names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
+        made = scope.node(names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
+        lazy = [scope.find_module(name) for name in submodules(module.__name__, names.get("__path__", ()))]
+        return _ABSENT, made, *(one for one in lazy if one is not None)
     found = scope.find_module(below) if "__path__" in names else None
     return (_ABSENT,) if found is None else (found,)
 
 
 def _outside(scope: Scope, module: ModuleType, home: Home, attributes: list[str]) -> tuple[Part, ...]:
-    """Another distribution's module counts by name; unless the project has put something of its own there."""
+    """Another distribution's module counts by name; unless the project has put something of its own there, or shares the name."""
     value: Any = module
-    for attribute in attributes:
+    named = scope.extern(f"{module.__name__}:{attributes[0]}", home)
+    for at, attribute in enumerate(attributes, 1):
+        value = vars(value).get(attribute)
         if not is_module(value):
             break
-        value = vars(value).get(attribute)
-    named = scope.extern(f"{module.__name__}:{attributes[0]}", home)
-    if isinstance(value, FunctionType | type):
+        if scope.belonging.of_module(value).kind != "extern":
+            return named, *(_of_module(scope, value, attributes[at:]) if attributes[at:] else (scope.module(value),))
+    if issubclass(type(value), FunctionType | type):
         node = scope.entity(value)
         if node is not None and node.kind in ("function", "class"):
             return named, node
@@ -191,8 +196,10 @@ def _imported(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     level, name, chain = use.split("|")
     name = absolute(names, int(level), name)
     module = sys.modules.get(name)
-    if not module is not None:
+    if module is None:
         return _not_yet(scope, name, chain)
+    if not is_module(module):  # an object that a module has put in its place
+        return (scope.node(module, name, "constant", True),)
     if not chain:
         return (_IMPORTED,)
     if chain != "*":

@@ -91,7 +91,7 @@ class Walked:
     def _show(self, value: object) -> str:
         """A short text, the same wherever the project lies."""
         roots = self._entities.roots
-        if isinstance(value, str) and value.startswith(roots):
+        if type(value) is str and value.startswith(roots):
             value = "." + value[max(len(root) for root in roots if value.startswith(root)) :]
         text = show(value)
         for root in roots:

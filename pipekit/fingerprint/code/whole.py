@@ -3,10 +3,12 @@ never import one."""
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 
 from pipekit import canon
 from pipekit.fingerprint.code.entities import Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
 from pipekit.values import Origin
 
@@ -87,4 +89,8 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         parts.mark(shape)
         for one in uses:
             parts.use(one)
+    if file.endswith("__init__.py") and b"def __getattr__" in (scope.sources.content(file) or b""):
+        for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
+            if lazy is not None:
+                parts.use(lazy)
     return parts.content(f"file {source.whole}".encode())._replace(opened=_opened, place=_place)

@@ -69,13 +69,54 @@ NAMES = [
     edit("function among the builtins", "import builtins\nbuiltins.pipekit_test = lambda: 5\ndef load():\n    return pipekit_test()\n", ": 5", ": 6"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES]
+LAZY = {
+    "pkg/__init__.py": "import importlib\nNAMES = {'f': 'inner'}\ndef __getattr__(name):\n    if name not in NAMES:\n        raise AttributeError(name)\n    return getattr(importlib.import_module('.' + NAMES[name], __name__), name)\n",
+    "pkg/inner.py": "def f():\n    return 1\n",
+}  # fmt: skip
+MODULES = [
+    edit("constant in a shared namespace", "import ns.inner\ndef load():\n    return ns.inner.K\n", "K = 1", "K = 2", "ns/inner.py", ns__inner="K = 1\n"),
+    edit("module in a shared namespace", "import ns.inner\ndef go(m):\n    return m.K\ndef load():\n    return go(ns.inner)\n", "K = 1", "K = 2", "ns/inner.py", ns__inner="K = 1\n"),
+    edit("module named as one of Python's", "def load():\n    import chunk\n    return chunk.f()\n", "return 1", "return 2", "chunk.py", chunk="def f():\n    return 1\n"),
+    edit("object in a module's place", "import odd\ndef load():\n    import odd\n    return odd.go()\n", "return 1", "return 2", "odd.py", odd="import sys\nclass Odd:\n    __slots__ = ()\n    def go(self):\n        return 1\nsys.modules[__name__] = Odd()\n"),
+    Edit("package that makes its names up", {"tasks.py": "import pkg\ndef load():\n    return pkg.f()\n", **LAZY}, "pkg/inner.py", "return 1", "return 2"),
+    Edit("name that a package makes up, imported inside", {"tasks.py": "def load():\n    from pkg import f\n    return f()\n", **LAZY}, "pkg/inner.py", "return 1", "return 2"),
+    Edit("name that an imported package makes up", {"tasks.py": "import pkg\ndef load():\n    from pkg import f\n    return f()\n", **LAZY}, "pkg/inner.py", "return 1", "return 2"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
 def test_it_changes_the_code(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
     assert before != after
+
+
+HOSTILE = """
+class Absent:
+    @property
+    def __class__(self):
+        raise RuntimeError("stands for nothing yet")
+    def __getattr__(self, name):
+        raise RuntimeError("stands for nothing yet")
+class Strange:
+    __slots__ = ("a",)
+    def __getattr__(self, name):
+        raise KeyError(name)
+X, Y = Absent(), Strange()
+class C:
+    x = X
+def load():
+    return X, Y, C
+"""
+
+
+def test_objects_that_answer_no_question_are_not_asked(project: Project) -> None:
+    project.write({"tasks.py": HOSTILE})
+    before = project.code()
+    assert {"tasks.X", "tasks.Y", "tasks.Absent"} <= {one.name for one in before.symbols}
+    project.edit("tasks.py", "raise KeyError(name)", "raise KeyError(name, 1)")
+    assert project.digest() != before.digest.hex()
 
 
 KEEPS_STILL = [
