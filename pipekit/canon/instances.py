@@ -79,6 +79,8 @@ def _held(value: Any, slots: Iterable[str]) -> dict[str, Any]:
         except AttributeError:
             continue
         state.update(held if name == "__dict__" else {name: held})
+    if "__wrapped__" in state:  # the rest of what functools.update_wrapper copies says nothing of its own
+        state = {name: held for name, held in state.items() if name not in ("__doc__", "__annotations__")}
     return state
 
 

@@ -166,6 +166,6 @@ class Scope(Protocol):
         """A whole module by name, imported or not; None where there is none."""
         ...
 
-    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
-        """The form of a value and the entities it refers to. Raises canon's Culprit."""
+    def form(self, value: Any, lenient: bool = False) -> tuple[bytes, tuple[Node, ...]]:
+        """The form of a value and the entities it refers to. Raises canon's Culprit; `lenient`: what would be one counts by type."""
         ...

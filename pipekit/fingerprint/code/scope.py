@@ -21,7 +21,7 @@ from pipekit.fingerprint.code.names import Namespace, resolve
 from pipekit.fingerprint.code.references import References
 from pipekit.fingerprint.code.sources import Known, Sources
 from pipekit.fingerprint.code.uses import reads_of
-from pipekit.fingerprint.code.values import TABLE, without
+from pipekit.fingerprint.code.values import TABLE, lenient, without
 from pipekit.fingerprint.code.whole import file_node, module_node
 
 _NO_WALK = Walk(TABLE, HANDLERS[type(None)])
@@ -56,6 +56,7 @@ class Entities:
         self.hides = bool(opaque)
         self._process = {id(one): (name, one) for name in _PROCESS if (one := getattr(sys, name, None)) is not None}
         self._table = without(self._opaque_ids.values()) if self._opaque_ids else TABLE
+        self._gentle = lenient(self._table)
         self._nodes: dict[int, Node] = {}
         self._alive: list[object] = []
         self._codes: dict[tuple[int, int], Node] = {}
@@ -178,10 +179,10 @@ class Entities:
             node = self._externs[key] = Node(name, kind, content, _expand_given)
         return node
 
-    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
+    def form(self, value: Any, lenient: bool = False) -> tuple[bytes, tuple[Node, ...]]:
         out: list[Any] = []
-        walk = References(self._table, self)
-        self._table[type(value)](value, out.append, walk)
+        walk = References(self._gentle if lenient else self._table, self)
+        walk.table[type(value)](value, out.append, walk)
         if len(out) == 1 and type(out[0]) is bytes and len(out[0]) < LARGE:
             return out[0], tuple(walk.nodes)
         return _joined([piece if type(piece) is bytes else flat(piece) for piece in out]), tuple(walk.nodes)
@@ -228,7 +229,7 @@ def _why(culprit: Culprit) -> str:
 
 def _expand_lenient(node: Node, scope: Scope) -> Content:
     try:
-        form, nodes = scope.form(node.thing)
-    except (Culprit, RecursionError):
+        form, nodes = scope.form(node.thing, True)
+    except RecursionError:
         return Content(by_type(node.thing))
-    return Content(form, nodes)
+    return Content(form, nodes, reads=reads_of(form))

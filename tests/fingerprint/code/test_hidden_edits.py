@@ -83,13 +83,46 @@ MODULES = [
     Edit("name that an imported package makes up", {"tasks.py": "import pkg\ndef load():\n    from pkg import f\n    return f()\n", **LAZY}, "pkg/inner.py", "return 1", "return 2"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES]
+INSIDE = [
+    edit("attribute of a partial", "from functools import partial\nf = partial(int)\nf.n = 5\ndef load():\n    return f.n\n", "= 5", "= 6"),
+    edit("attribute of a cached function", "from functools import lru_cache\n@lru_cache\ndef f(): pass\nf.n = 5\ndef load():\n    return f.n\n", "= 5", "= 6"),
+    edit("metadata of an annotation in a closure", "from typing import Annotated, get_type_hints\nclass Above:\n    def __init__(self, n):\n        self.n = n\ndef checked(fn):\n    hints = get_type_hints(fn, include_extras=True)\n    def inner():\n        return hints['x'].__metadata__[0].n\n    return inner\n@checked\ndef load(x: Annotated[int, Above(5)]): pass\n", "Above(5)", "Above(6)"),
+    edit("beside a socket, in a class with a foreign parent", "import numpy, socket\nclass C(numpy.ndarray):\n    T = {'k': 5, 's': [socket.socket()]}\ndef load():\n    return C.T['k']\n", "5", "6"),
+    edit("function beside a socket, in a foreign wrapper", "import numpy, socket\nclass C(numpy.ndarray):\n    T = {'k': lambda: 5, 's': socket.socket()}\ndef load():\n    return C.T['k']()\n", "5", "6"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES, *INSIDE]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
 def test_it_changes_the_code(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
     assert before != after
+
+
+WRAPPER = """
+import functools
+class Counted:
+    def __init__(self, fn):
+        functools.update_wrapper(self, fn)
+        self.fn = fn
+    def __call__(self, x):
+        return self.fn(x)
+@Counted
+def load(x: int):
+    'Doc.'
+    return x
+"""
+KEEP = [
+    edit("annotation that an object copied", WRAPPER, "x: int", "x: float"),
+    edit("docstring that an object copied", WRAPPER, "Doc.", "Other."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", KEEP, ids=lambda edit: edit.name)
+def test_it_does_not(project: Project, edit: Edit) -> None:
+    before, after = before_and_after(project, edit)
+    assert before == after
 
 
 HOSTILE = """
