@@ -10,8 +10,8 @@ from typing import Any
 
 from pipekit.canon.form import text
 from pipekit.canon.shape import is_named
-from pipekit.fingerprint.code.annotations import annotation_form, annotations_form
-from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.annotations import annotation_form, annotation_uses, annotations_form
+from pipekit.fingerprint.code.entities import FAMILY, OPEN, ORDER, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.values import Origin
 
 _SKIPPED = frozenset(
@@ -71,14 +71,27 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     for one in (type(cls), *cls.__bases__):
         parts.add(one, node.name, "__bases__", "attribute")
     foreign = _is_foreign(scope, cls)
-    if foreign or _annotations_act(cls):
+    acting = foreign or _annotations_act(cls)
+    if acting:
         parts.mark(
             annotations_form(vars(cls).get("__annotations__")) + annotation_form(vars(cls).get("__orig_bases__", ()))
         )
+    if acting or "__dataclass_fields__" in vars(cls):  # then somebody may make what is annotated
+        for named in _annotated(scope, cls):
+            parts.use(named)
+    if "_abc_impl" in vars(cls):
+        parts.mark(_registered(cls))
     _dataclass(parts, cls, node.name)
     for name, value in _own(scope, cls):
         parts.mark(name.encode())
         parts.add(value, node.name, name, "attribute", foreign)
+
+
+def _registered(cls: type) -> bytes:
+    """The names of the classes that an abstract class was told to take for its own."""
+    dump: Any = getattr(sys.modules.get("abc"), "_get_dump", None)
+    found = [one() for one in dump(cls)[0]] if dump is not None else []
+    return "\n".join(sorted(class_name(one) for one in found if one is not None)).encode("utf-8", "surrogatepass")
 
 
 def _is_foreign(scope: Scope, cls: Any) -> bool:
@@ -181,13 +194,37 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
-    cls = node.thing
-    doc = vars(cls).get("__doc__")
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
+    cls: Any = node.thing
+    parts: list[bytes] = []
+    uses: list[Node] = []
+    if flags & OPEN:
+        doc = vars(cls).get("__doc__")
+        parts += annotations_form(vars(cls).get("__annotations__")), text(doc) if isinstance(doc, str) else b"-"
+        uses += _annotated(scope, cls)
+    if flags & SOURCE:
+        source = scope.sources.of(str(getattr(sys.modules.get(cls.__module__), "__file__", "")))
+        parts.append(source.content if source else b"")
+    if flags & FAMILY:
+        uses += _heirs(scope, cls)
+    if flags & ORDER:
+        parts += [text(name) for name in vars(cls) if name not in _SKIPPED]
+    return b"".join(parts), tuple(uses)
+
+
+def _annotated(scope: Scope, cls: Any) -> list[Node]:
+    """The classes that annotations in the class body name."""
     module = sys.modules.get(cls.__module__)
-    source = scope.sources.of(str(getattr(module, "__file__", ""))) if flags & SOURCE else None
-    text = doc.encode("utf-8", "surrogatepass") if isinstance(doc, str) else b"-"
-    return (source.content if source else b"") + annotations_form(vars(cls).get("__annotations__")) + text
+    found = vars(cls).get("__annotations__") or {}
+    return list(annotation_uses(scope, vars(module) if module is not None else {}, found.values()))
+
+
+def _heirs(scope: Scope, cls: type) -> list[Node]:
+    """The project's classes that inherit from it; of some that share a name, the last, as the others wait to be collected."""
+    heirs: list[type] = type.__subclasses__(cls)
+    found = {class_name(one): one for one in heirs if scope.belonging.of_class(one).kind == "project"}
+    nodes = [scope.entity(found[name]) for name in sorted(found)]
+    return [one for one in nodes if one is not None]
 
 
 def _place(node: Node, scope: Scope) -> Place:

@@ -9,8 +9,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pipekit.canon.form import text
-from pipekit.fingerprint.code.annotations import annotations_form
-from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.annotations import annotation_uses, annotations_form
+from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.sources import Known
 from pipekit.values import Origin
 
@@ -147,21 +147,17 @@ def _first(pair: tuple[str, Any]) -> str:
     return pair[0]
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
     """Docstring, annotations, and those of nested functions; or the whole file."""
     fn: FunctionType = node.thing
     code = fn.__code__
     source = scope.sources.of(code.co_filename) if flags & SOURCE else None
+    parts = [source.content if source else b""]
+    if not flags & OPEN:
+        return parts[0], ()
     doc = repr(fn.__doc__) if isinstance(fn.__doc__, str | None) else "?"
-    annotations = annotations_form(fn.__annotations__)
-    return b"".join(
-        [
-            scope.sources.forms.exact(code),
-            source.content if source else b"",
-            annotations,
-            doc.encode("utf-8", "surrogatepass"),
-        ]
-    )
+    parts += [scope.sources.forms.exact(code), annotations_form(fn.__annotations__), text(doc)]
+    return b"".join(parts), tuple(annotation_uses(scope, fn.__globals__, fn.__annotations__.values()))
 
 
 def _expand_outside(node: Node, scope: Scope) -> Content:

@@ -9,7 +9,7 @@ from opcode import opmap
 from types import CodeType
 from typing import NamedTuple
 
-from pipekit.fingerprint.code.entities import OPEN, SOURCE
+from pipekit.fingerprint.code.entities import FAMILY, OPEN, ORDER, SOURCE
 
 Instruction = tuple[str, int]
 
@@ -21,7 +21,11 @@ _SHIFTED = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 0 if "LOAD_METHOD" in _NUMBERS else 1
 _LOADS = ("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK")
 _EXTENDED = _NUMBERS["EXTENDED_ARG"]
 _READS = {"__doc__", "__annotations__"}
-_LINES = {"co_firstlineno", "co_lines", "co_positions", "f_lineno", "tb_lineno"}
+_ASKED = {
+    SOURCE: {"co_firstlineno", "co_lines", "co_positions", "f_lineno", "tb_lineno"},
+    FAMILY: {"__subclasses__"},
+    ORDER: {"__dict__", "vars"},
+}
 _GLOBALS_OF = {"__globals__", "f_globals"}
 _COMPUTED = {"import_module", "__import__", "modules"}
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -59,8 +63,7 @@ def uses_of(code: CodeType) -> Uses:
         mentioned = {*one.co_names, *(const for const in one.co_consts if type(const) is str)}
         if mentioned & _READS and _reads(one):
             reads |= OPEN
-        if mentioned & _LINES:
-            reads |= SOURCE
+        reads |= sum(flag for flag, names in _ASKED.items() if mentioned & names)
         if mentioned & _GLOBALS_OF:
             found["globals"] = None
         if _IMPORT in one.co_code[::2]:

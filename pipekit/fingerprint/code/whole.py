@@ -7,7 +7,7 @@ import os
 from types import ModuleType
 
 from pipekit import canon
-from pipekit.fingerprint.code.entities import Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
 from pipekit.values import Origin
@@ -66,9 +66,12 @@ def _file(node: Node) -> str:
     return file if isinstance(file, str) else ""
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
+    """All that is written in the file, where its text is read, or where docstrings are and nobody has imported it."""
     source = scope.sources.of(_file(node))
-    return b"" if source is None else source.content
+    if source is None or not (flags & SOURCE or (flags & OPEN and isinstance(node.thing, str))):
+        return b"", ()
+    return source.content, ()
 
 
 def _place(node: Node, scope: Scope) -> Place:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipekit.errors import FingerprintError
+
 from .conftest import Project
 from .test_edits import Edit, before_and_after, tasks
 
@@ -91,7 +93,24 @@ INSIDE = [
     edit("function beside a socket, in a foreign wrapper", "import numpy, socket\nclass C(numpy.ndarray):\n    T = {'k': lambda: 5, 's': socket.socket()}\ndef load():\n    return C.T['k']()\n", "5", "6"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES, *INSIDE]
+FIELDS = "import dataclasses\nfrom dataclasses import dataclass\n@dataclass\nclass In:\n    x: int = 1\n@dataclass\nclass Out:\n    i: TYPE\ndef build(cls):\n    return cls(**{one.name: In() for one in dataclasses.fields(cls)})\ndef load():\n    return build(Out)\n"
+BY_CLASS = [
+    edit("subclass that a class is asked for", "class P: pass\nclass A(P):\n    n = 1\ndef load():\n    return [c.n for c in P.__subclasses__()]\n", "n = 1", "n = 2"),
+    edit("subclass that a class asks itself for", "class P:\n    @classmethod\n    def all(cls):\n        return [c.n for c in cls.__subclasses__()]\nclass A(P):\n    n = 1\nclass B(A):\n    n = 2\ndef load():\n    return P.all()\n", "n = 1", "n = 3"),
+    edit("new subclass", "class P: pass\nX = 1\ndef load():\n    return len(P.__subclasses__())\n", "X = 1", "class B(P): pass"),
+    edit("registered with an abstract class", "import abc\nclass P(abc.ABC): pass\nclass A: pass\nP.register(A)\ndef load():\n    return isinstance(A(), P)\n", "P.register(A)", ""),
+    edit("order of names", "class C:\n    a = 1\n    b = 2\ndef load():\n    return [k for k in vars(C) if k in 'ab']\n", "    a = 1\n    b = 2\n", "    b = 2\n    a = 1\n"),
+    edit("order of names of an unknown class", "class C:\n    a = 1\n    b = 2\ndef names(c):\n    return list(c.__dict__)\ndef load():\n    return names(C)\n", "    a = 1\n    b = 2\n", "    b = 2\n    a = 1\n"),
+    edit("class of a field", FIELDS.replace("In()", "one.type()").replace("TYPE", "In"), "x: int = 1", "x: int = 2"),
+    edit("class within the type of a field", FIELDS.replace("In()", "one.type.__args__[0]()").replace("TYPE", "list[In]"), "x: int = 1", "x: int = 2"),
+    edit("class of a field, as text", "from __future__ import annotations\nimport typing\n" + FIELDS.replace("In()", "typing.get_type_hints(cls)[one.name]()").replace("TYPE", "In"), "x: int = 1", "x: int = 2"),
+    edit("class of a field that another distribution makes", "import numpy as serde\nfrom typing import NamedTuple\nclass In(NamedTuple):\n    x: int = 1\nclass Out(NamedTuple):\n    i: In\ndef load():\n    return serde.array(Out)\n", "x: int = 1", "x: int = 2"),
+    edit("class of a parameter", "import typing\nclass In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load():\n    return f(**{n: t() for n, t in typing.get_type_hints(f).items()})\n", "x = 1", "x = 2"),
+    edit("class of a parameter, as text", "import typing\nclass In:\n    x = 1\ndef f(i: 'In'):\n    return i.x\ndef load():\n    return f(**{n: t() for n, t in typing.get_type_hints(f).items()})\n", "x = 1", "x = 2"),
+    edit("metadata of a parameter", "from typing import Annotated, get_type_hints\nclass Above:\n    def __init__(self, n):\n        self.n = n\ndef f(x: Annotated[int, Above(5)]): pass\ndef load():\n    return get_type_hints(f, include_extras=True)['x'].__metadata__[0].n\n", "Above(5)", "Above(6)"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES, *INSIDE, *BY_CLASS]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
@@ -116,6 +135,9 @@ def load(x: int):
 KEEP = [
     edit("annotation that an object copied", WRAPPER, "x: int", "x: float"),
     edit("docstring that an object copied", WRAPPER, "Doc.", "Other."),
+    edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
+    edit("subclass that nobody asks for", "class P:\n    n = 1\nclass A(P):\n    m = 1\ndef load():\n    return P.n\n", "m = 1", "m = 2"),
+    edit("comment where docstrings are read", "class C:\n    'Doc.'\ndef name(x):\n    # one\n    return x.__doc__\ndef load():\n    return name(C), getattr(__import__('tasks'), 'C')\n", "# one", "# two"),
 ]  # fmt: skip
 
 
@@ -123,6 +145,17 @@ KEEP = [
 def test_it_does_not(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
     assert before == after
+
+
+def test_the_way_to_what_is_met_through_an_annotation_or_a_base_is_told(project: Project) -> None:
+    project.write({"tasks.py": "import socket\nS = socket.socket()\nclass P: pass\nclass A(P):\n    def go(self):\n        return S\ndef load():\n    return P.__subclasses__()\n"})  # fmt: skip
+    with pytest.raises(
+        FingerprintError, match=r"^tasks\.load -> tasks\.P -> tasks\.A -> tasks\.A\.go -> tasks\.S is a socket"
+    ):
+        project.code()
+    code = project.code(opaque=["tasks.S"])
+    assert code.reaches("tasks.S") == ("tasks.load", "tasks.P", "tasks.A", "tasks.A.go", "tasks.S")
+    assert "tasks.A" in {one.name for one in code.symbols}
 
 
 HOSTILE = """
