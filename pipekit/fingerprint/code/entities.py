@@ -164,6 +164,10 @@ class Scope(Protocol):
         """What `use` stands for in a module, packed."""
         ...
 
+    def owner(self, value: object) -> str:
+        """The name of the global that is this very object; "" where there is none."""
+        ...
+
     def module(self, module: ModuleType) -> Node:
         """A whole module."""
         ...

@@ -10,7 +10,7 @@ from typing import Any
 from pipekit import canon
 from pipekit.canon.builtins import HANDLERS
 from pipekit.canon.digests import flat
-from pipekit.canon.form import LARGE, Culprit, Walk
+from pipekit.canon.form import LARGE, Culprit, Walk, text
 from pipekit.fingerprint.code.allowed import by_type
 from pipekit.fingerprint.code.belonging import PYTHON, Belonging, Home
 from pipekit.fingerprint.code.classes import class_name, class_node
@@ -18,6 +18,7 @@ from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Resol
 from pipekit.fingerprint.code.finding import find_file
 from pipekit.fingerprint.code.functions import expand_code, function_name, function_node
 from pipekit.fingerprint.code.names import Namespace, resolve
+from pipekit.fingerprint.code.owners import Owners
 from pipekit.fingerprint.code.references import References
 from pipekit.fingerprint.code.sources import Known, Sources
 from pipekit.fingerprint.code.uses import reads_of
@@ -57,6 +58,7 @@ class Entities:
         self._process = {id(one): (name, one) for name in _PROCESS if (one := getattr(sys, name, None)) is not None}
         self._table = without(self._opaque_ids.values()) if self._opaque_ids else TABLE
         self._gentle = lenient(self._table)
+        self.owner = Owners(belonging, sources, roots).of
         self._nodes: dict[int, Node] = {}
         self._alive: list[object] = []
         self._codes: dict[tuple[int, int], Node] = {}
@@ -216,6 +218,9 @@ def _expand_value(node: Node, scope: Scope) -> Content:
         raise Unknown(node, culprit.path.removeprefix("value"), _why(culprit)) from None
     except RecursionError:
         raise Unknown(node, "", "lies too deep") from None
+    owner = scope.owner(node.thing)
+    if owner and owner != node.name:
+        form += b"@" + text(owner)
     return Content(form, nodes, reads=reads_of(form))
 
 

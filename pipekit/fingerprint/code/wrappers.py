@@ -187,7 +187,7 @@ def _env(value: Any, write: Write, walk: Walk) -> None:
 
 
 def _sentinel(value: Any, write: Write, walk: Walk) -> None:
-    write(b"\xde")
+    write(b"\xde" + text(cast(References, walk).scope.owner(value)))
 
 
 def _count(value: Any, write: Write, walk: Walk) -> None:

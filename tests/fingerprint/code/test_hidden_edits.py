@@ -110,7 +110,17 @@ BY_CLASS = [
     edit("metadata of a parameter", "from typing import Annotated, get_type_hints\nclass Above:\n    def __init__(self, n):\n        self.n = n\ndef f(x: Annotated[int, Above(5)]): pass\ndef load():\n    return get_type_hints(f, include_extras=True)['x'].__metadata__[0].n\n", "Above(5)", "Above(6)"),
 ]  # fmt: skip
 
-RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES, *INSIDE, *BY_CLASS]
+IDENTITIES = [
+    edit("which sentinel is a default", "A = object()\nB = object()\ndef load(x=A):\n    return x is A\n", "x=A", "x=B"),
+    edit("which sentinel from elsewhere", "from prep import A, B\ndef load(x=A):\n    return x is A\n", "x=A", "x=B", prep="A = object()\nB = object()\n"),
+    edit("which sentinel in a table", "A = object()\nB = object()\nT = {'a': A}\ndef load():\n    return T['a'] is A\n", "'a': A", "'a': B"),
+    edit("which object of a class", "class S: pass\nA = S()\nB = S()\ndef load(x=A):\n    return x is A\n", "x=A", "x=B"),
+    edit("another name for a list", "A = []\nB = A\ndef load():\n    A.append(1)\n    return B\n", "B = A", "B = []"),
+    edit("a list as a default", "A = []\ndef load(b=A):\n    A.append(1)\n    return b\n", "b=A", "b=[]"),
+    edit("another name for a list elsewhere", "import prep\nA = prep.A\ndef load():\n    A.append(1)\n    return prep.A\n", "A = prep.A", "A = []", prep="A = []\n"),
+]  # fmt: skip
+
+RERUN = [*LIVE_OBJECTS, *MADE_CLASSES, *ENUMS, *NAMES, *MODULES, *INSIDE, *BY_CLASS, *IDENTITIES]
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
@@ -135,6 +145,7 @@ def load(x: int):
 KEEP = [
     edit("annotation that an object copied", WRAPPER, "x: int", "x: float"),
     edit("docstring that an object copied", WRAPPER, "Doc.", "Other."),
+    edit("sentinel that another module imports", "import prep, other\ndef load(x=prep.A):\n    return x is prep.A\n", "K = 1", "from prep import A", "other.py", prep="A = object()\n", other="K = 1\n"),
     edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
     edit("subclass that nobody asks for", "class P:\n    n = 1\nclass A(P):\n    m = 1\ndef load():\n    return P.n\n", "m = 1", "m = 2"),
     edit("comment where docstrings are read", "class C:\n    'Doc.'\ndef name(x):\n    # one\n    return x.__doc__\ndef load():\n    return name(C), getattr(__import__('tasks'), 'C')\n", "# one", "# two"),
