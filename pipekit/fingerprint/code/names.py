@@ -15,6 +15,7 @@ from pipekit.fingerprint.code.entities import Node, Part, Resolved, Scope
 from pipekit.fingerprint.code.finding import submodules
 
 _MACHINERY = {"__builtins__", "__spec__", "__loader__", "__cached__"}
+_SEVERAL = (list, tuple, set, frozenset)
 _WHOLE = {"globals", "eval", "exec"}
 _BUILTIN, _ABSENT, _IMPORTED, _OTHER = b"builtin", b"absent", b"import", b"other"
 
@@ -68,8 +69,10 @@ def _packed(parts: tuple[Part, ...]) -> Resolved:
 
 def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     if use[0] == "~":
-        found = scope.find_module(use[1:])
-        return (_OTHER,) if found is None else (found,)
+        found = (
+            _named_module(scope, names, text) for text in _texts(names.names.get(use[2:]) if use[1] == "$" else use[1:])
+        )
+        return tuple(one for one in found if one is not None) or (_OTHER,)
     if "|" in use:
         return _imported(scope, names, use)
     root, *attributes = use.split(".")
@@ -80,6 +83,27 @@ def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     if root in vars(builtins):
         return (scope.node(vars(builtins)[root], f"builtins.{root}", "constant", True),)
     return (_ABSENT,)
+
+
+def _texts(value: Any) -> list[str]:
+    """A text, or those in a constant, sorted."""
+    if type(value) is str:
+        return [value]
+    held = [*value, *value.values()] if type(value) is dict else value if type(value) in _SEVERAL else ()
+    return sorted({one for one in held if type(one) is str})
+
+
+def _named_module(scope: Scope, names: Namespace, text: str) -> Node | None:
+    """The module that `a.b`, `a.b.name`, `a.b:name` or `.b` leads to."""
+    path = text.partition(":")[0]
+    name = path.lstrip(".")
+    name = absolute(names, len(path) - len(name), name)
+    while name and name.replace(".", "").isidentifier():
+        found = scope.find_module(name)
+        if found is not None:
+            return found
+        name = name.rpartition(".")[0]
+    return None
 
 
 def _is_builtin(name: str) -> bool:

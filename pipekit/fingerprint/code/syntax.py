@@ -121,7 +121,15 @@ def _scalar(value: Any) -> str:
 
 
 def _name(one: Syntax, node: ast.Name) -> None:
-    one.out.append("$" + node.id)
+    one.out.append("$" + node.id if node.id != "__debug__" else f"?{__debug__}")
+
+
+def _assert(one: Syntax, node: ast.Assert) -> None:
+    if not __debug__:  # it does nothing under -O
+        return
+    one.out.append("Assert")
+    _visit(one, node.test)
+    _visit(one, node.msg) if node.msg is not None else one.out.append("~")
 
 
 def _attribute(one: Syntax, node: ast.Attribute) -> None:
@@ -289,6 +297,7 @@ _HANDLERS: dict[type, Callable[[Syntax, Any], None]] = {
     ast.BinOp: _binary,
     ast.Compare: _compare,
     ast.Subscript: _subscript,
+    ast.Assert: _assert,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
     ast.Import: _import,
