@@ -112,6 +112,7 @@ BY_CLASS = [
     edit("class within the type of a field", FIELDS.replace("In()", "one.type.__args__[0]()").replace("TYPE", "list[In]"), "x: int = 1", "x: int = 2"),
     edit("class of a field, as text", "from __future__ import annotations\nimport typing\n" + FIELDS.replace("In()", "typing.get_type_hints(cls)[one.name]()").replace("TYPE", "In"), "x: int = 1", "x: int = 2"),
     edit("class of a field that another distribution makes", "import numpy as serde\nfrom typing import NamedTuple\nclass In(NamedTuple):\n    x: int = 1\nclass Out(NamedTuple):\n    i: In\ndef load():\n    return serde.array(Out)\n", "x: int = 1", "x: int = 2"),
+    edit("class in an annotation and elsewhere", "class M:\n    n = 1\ndef load(x):\n    def f(y: M) -> M:\n        return M.n\n    return f(x)\n", "n = 1", "n = 2"),
     edit("class of a parameter", "import typing\nclass In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load():\n    return f(**{n: t() for n, t in typing.get_type_hints(f).items()})\n", "x = 1", "x = 2"),
     edit("class of a parameter, as text", "import typing\nclass In:\n    x = 1\ndef f(i: 'In'):\n    return i.x\ndef load():\n    return f(**{n: t() for n, t in typing.get_type_hints(f).items()})\n", "x = 1", "x = 2"),
     edit("metadata of a parameter", "from typing import Annotated, get_type_hints\nclass Above:\n    def __init__(self, n):\n        self.n = n\ndef f(x: Annotated[int, Above(5)]): pass\ndef load():\n    return get_type_hints(f, include_extras=True)['x'].__metadata__[0].n\n", "Above(5)", "Above(6)"),
@@ -152,6 +153,8 @@ def load(x: int):
 KEEP = [
     edit("annotation that an object copied", WRAPPER, "x: int", "x: float"),
     edit("docstring that an object copied", WRAPPER, "Doc.", "Other."),
+    edit("annotation of a decorated function within", "class M:\n    n = 1\ndef load(x):\n    def f(y: M, *more: 'list[M]') -> 'M':\n        return y\n    return f(x)\n", "y: M", "y: float"),
+    edit("class in an annotation of a function within", "class M:\n    n = 1\ndef load(x):\n    class C:\n        def f(self, y: M) -> M:\n            return y\n    return C().f(x)\n", "n = 1", "n = 2"),
     edit("sentinel that another module imports", "import prep, other\ndef load(x=prep.A):\n    return x is prep.A\n", "K = 1", "from prep import A", "other.py", prep="A = object()\n", other="K = 1\n"),
     edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
     edit("subclass that nobody asks for", "class P:\n    n = 1\nclass A(P):\n    m = 1\ndef load():\n    return P.n\n", "m = 1", "m = 2"),
