@@ -114,7 +114,8 @@ class Program:
             for use in one.uses:
                 if use.style in _WHOLE:
                     found |= {self.piece(use.target).module, self.piece(use.target).home}
-        return self._closure(found | (set(MODULES) - self.eager()))
+        found = self._closure(found | (set(MODULES) - self.eager()))
+        return self._closure(found | {"pkg.inner"}) if "pkg" in found else found  # it is an attribute of its package
 
     def eager(self) -> set[str]:
         """Modules that are imported with the task's. Until a function has imported another one, that counts as a file; and then by

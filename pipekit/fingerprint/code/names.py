@@ -62,6 +62,8 @@ def resolve(scope: Scope, names: Namespace, use: str) -> Resolved:
 
 
 def _packed(parts: tuple[Part, ...]) -> Resolved:
+    if not parts:  # a text that names no module is only a text
+        return b"", ()
     shape = [bytes([len(parts)])]
     shape += [b"*" if isinstance(part, Node) else b"=" + length(len(part)) + part for part in parts]
     return b"".join(shape), tuple([part for part in parts if isinstance(part, Node)])
@@ -72,7 +74,7 @@ def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
         found = (
             _named_module(scope, names, text) for text in _texts(names.names.get(use[2:]) if use[1] == "$" else use[1:])
         )
-        return tuple(one for one in found if one is not None) or (_OTHER,)
+        return tuple(one for one in found if one is not None)
     if "|" in use:
         return _imported(scope, names, use)
     root, *attributes = use.split(".")

@@ -10,6 +10,7 @@ from pipekit import canon
 from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
+from pipekit.fingerprint.code.uses import reads_of
 from pipekit.values import Origin
 
 _MACHINERY = frozenset(
@@ -96,4 +97,7 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
             if lazy is not None:
                 parts.use(lazy)
-    return parts.content(f"file {source.whole}".encode())._replace(opened=_opened, place=_place)
+    reads = reads_of(scope.sources.content(file) or b"")
+    for _, _, read, *_ in source.functions.values():
+        reads |= read
+    return parts.content(f"file {source.whole}".encode())._replace(reads=reads, opened=_opened, place=_place)

@@ -60,6 +60,8 @@ NAMES = [
     edit("__doc__ by attrgetter", "from operator import attrgetter\nget = attrgetter('__doc__')\ndef f():\n    'one'\ndef load():\n    return get(f)\n", "'one'", "'two'"),
     edit("__doc__ by a constant", "NAME = '__doc__'\ndef f():\n    'one'\ndef load():\n    return getattr(f, NAME)\n", "'one'", "'two'"),
     edit("__doc__ by a default", "def f():\n    'one'\ndef load(name='__doc__'):\n    return getattr(f, name)\n", "'one'", "'two'"),
+    edit("__doc__ in a module imported inside", "def load(x):\n    import prep\n    return prep.f()\n", "'one'", "'two'", "prep.py", prep="def f():\n    'one'\n    return f.__doc__\n"),
+    edit("__doc__ of what a module imported inside is given", "def g():\n    'one'\ndef load():\n    import prep\n    return prep.f(g)\n", "'one'", "'two'", prep="def f(x):\n    return x.__doc__\n"),
     edit("name of a function", "def f(): pass\nf.__name__ = 'one'\ndef load():\n    return f.__name__\n", "'one'", "'two'"),
     edit("name of a class", "class C: pass\nC.__name__ = 'one'\ndef load():\n    return C.__name__\n", "'one'", "'two'"),
     edit("name that a decorator gives", "def named(fn):\n    def inner():\n        return inner.__name__\n    inner.__name__ = fn.__name__ + '1'\n    return inner\n@named\ndef load(): pass\n", "'1'", "'2'"),
@@ -154,6 +156,7 @@ KEEP = [
     edit("annotation that an object copied", WRAPPER, "x: int", "x: float"),
     edit("docstring that an object copied", WRAPPER, "Doc.", "Other."),
     edit("annotation of a decorated function within", "class M:\n    n = 1\ndef load(x):\n    def f(y: M, *more: 'list[M]') -> 'M':\n        return y\n    return f(x)\n", "y: M", "y: float"),
+    edit("annotation beside an import by name", "import importlib\ndef load():\n    def f(y: int):\n        return importlib.import_module('json').dumps(y)\n    return f(1)\n", "(y: int)", "(y)"),
     edit("class in an annotation of a function within", "class M:\n    n = 1\ndef load(x):\n    class C:\n        def f(self, y: M) -> M:\n            return y\n    return C().f(x)\n", "n = 1", "n = 2"),
     edit("sentinel that another module imports", "import prep, other\ndef load(x=prep.A):\n    return x is prep.A\n", "K = 1", "from prep import A", "other.py", prep="A = object()\n", other="K = 1\n"),
     edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
@@ -212,6 +215,7 @@ KEEPS_STILL = [
     "import ctypes\nL = ctypes.CDLL(None)\ndef load():\n    return L.abs(-3)\n",
     "import threading\nX = threading.local()\ndef load():\n    X.n = 1\n",
     "from functools import cache\n@cache\ndef f(x):\n    return x\ndef load():\n    return f(1)\n",
+    "import typing\nclass C: pass\n@typing.runtime_checkable\nclass P(typing.Protocol):\n    def f(self): ...\ndef load():\n    return isinstance(C(), P), (lambda x: x.__doc__)(C)\n",
     "import re\ndef load():\n    return re.match('a', 'a') and 1\n",
 ]  # fmt: skip
 
