@@ -28,16 +28,21 @@ class _View:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.plain = Components(entities)
-        self._read: dict[int, Components] = {}
+        self._by_flags: dict[int, Components] = {}
+        self._by_root: dict[Node, Components] = {}
 
     def digest(self, node: Node) -> Digest:
-        digest = self.plain.digest(node)
-        reads = self.plain.reads(node)
-        if not reads:
-            return digest
-        if reads not in self._read:
-            self._read[reads] = Components(self.entities, reads)
-        return self._read[reads].digest(node)
+        found = self.plain
+        digest = found.digest(node)
+        while more := found.reads(node) & ~found.flags:
+            flags = found.flags | more
+            found = self._by_root[node] = self._by_flags.setdefault(flags, Components(self.entities, flags))
+            digest = found.digest(node)
+        return digest
+
+    def walked(self, node: Node) -> Walked:
+        """All that the digest of `node` is made of."""
+        return Walked(self.entities, node, self._by_root.get(node, self.plain).content)
 
 
 class Codebase:
@@ -75,7 +80,7 @@ class Codebase:
         node = view.entities.entity(fn) or _callable(view, fn)
         if includes:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return Code(self._digest(view, node), lambda: view.walked(node))
 
     def of_class(self, name: str) -> Code:
         """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
@@ -87,7 +92,7 @@ class Codebase:
         node = view.entities.entity(found) if isinstance(found, type) else view.entities.find_module(home)
         if node is None:
             node = view.entities.extern(name, self._belonging.of("", home))
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return Code(self._digest(view, node), lambda: view.walked(node))
 
     def class_identity(self, cls: Any) -> bytes:
         """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
@@ -101,7 +106,7 @@ class Codebase:
         try:
             return view.digest(node)
         except Unknown as unknown:
-            raise _error(Walked(view.entities, node), unknown) from None
+            raise _error(view.walked(node), unknown) from None
 
     def _view(self, opaque: Sequence[object]) -> _View:
         key = tuple(sorted(f"'{one}" if isinstance(one, str) else f"{id(one)}" for one in opaque)) if opaque else ()

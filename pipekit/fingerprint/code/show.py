@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 _MOST = 80
@@ -28,8 +29,7 @@ def _text(value: Any, depth: int) -> str:
         return _several(value, kind, depth)
     if kind.__qualname__ in ("PosixPath", "WindowsPath"):
         return f"Path({str(value)!r})"
-    named = getattr(value, "__qualname__", None)
-    return named if isinstance(named, str) else f"<{kind.__qualname__}>"
+    return value.__qualname__ if issubclass(kind, FunctionType | type) else f"<{kind.__qualname__}>"
 
 
 def _several(value: Any, kind: type, depth: int) -> str:
