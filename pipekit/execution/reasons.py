@@ -82,8 +82,12 @@ def environment_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """The interpreter, the machine or a variable in `environ` differ."""
     new, old = now.facts.environment, then.facts.environment
     for name in sorted({*new, *old}):
-        if new.get(name, "") != old.get(name, ""):
-            yield Reason("environment", name, old.get(name, ""), new.get(name, ""))
+        if (name in new, new.get(name)) != (name in old, old.get(name)):
+            yield Reason("environment", name, *(_set(one[name]) if name in one else "" for one in (old, new)))
+
+
+def _set(value: str | None) -> str:
+    return "not set" if value is None else value or "''"
 
 
 def dep_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:

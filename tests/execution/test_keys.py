@@ -52,6 +52,9 @@ def static(world: World = WORLD, **options: Any) -> bytes:
     (replace(WORLD, codes=ToldCodes({"load": 1})), {}),
     (replace(WORLD, environment={"python": "cpython 3.12"}), {}),
     (replace(WORLD, variables={"REGION": "us"}), {}),
+    (replace(WORLD, variables={"REGION": ""}), {}),
+    (replace(WORLD, variables={}), {}),
+    (replace(WORLD, variables={"REGION": "no text: \udcff"}), {}),
 ])  # fmt: skip
 def test_what_counts(world: World, options: dict[str, Any]) -> None:
     assert static(world, **options) != static()
@@ -65,6 +68,10 @@ def test_what_counts(world: World, options: dict[str, Any]) -> None:
 ])  # fmt: skip
 def test_what_does_not_count(world: World, options: dict[str, Any]) -> None:
     assert static(world, **options) == static()
+
+
+def test_a_variable_that_is_not_set_is_not_one_that_is_empty() -> None:
+    assert static(replace(WORLD, variables={"REGION": ""})) != static(replace(WORLD, variables={}))
 
 
 def test_facts_say_what_is_in_it_and_no_secret() -> None:

@@ -48,6 +48,8 @@ def image(
     (replace(BEFORE, code=NEW), Reason("code", "train", OLD[:8], NEW[:8])),
     (replace(BEFORE, files_taken="files"), Reason("product", "train", "plain", "files")),
     (replace(BEFORE, environment={"python": "cpython 3.12"}), Reason("environment", "python", "cpython 3.11", "cpython 3.12")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": None}), Reason("environment", "REGION", "", "not set")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": ""}), Reason("environment", "REGION", "", "''")),
     (BEFORE, Reason("dep")),
 ])  # fmt: skip
 def test_a_reason_is_data(now: Facts, expected: Reason) -> None:
