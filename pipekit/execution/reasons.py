@@ -138,7 +138,7 @@ def _same_python(now: Preimage, then: Preimage) -> bool:
 
 
 def of_change(change: Change) -> Reason:
-    """A changed symbol as a reason."""
+    """A changed symbol as a reason. Values that are shown alike tell nothing."""
     was, now = change
     one = now or was
     assert one is not None
@@ -146,6 +146,6 @@ def of_change(change: Change) -> Reason:
     where = str(now.where) if now is not None and now.where is not None else ""
     if was is None:
         return Reason(kind, one.name, "", one.value or "new", where)
-    return Reason(
-        kind, one.name, was.value or ("" if now is not None else one.kind), now.value if now is not None else "", where
-    )
+    if now is None:
+        return Reason(kind, one.name, was.value or was.kind)
+    return Reason(kind, one.name, *((was.value, now.value) if was.value != now.value else ("", "")), where)

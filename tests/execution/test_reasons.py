@@ -87,6 +87,25 @@ def test_code_is_told_symbol_by_symbol_what_matters_most_first() -> None:
     ]
 
 
+def test_what_says_little_comes_last() -> None:
+    was = [
+        symbol("a", "module"), symbol("b.same", "function", body="a"), symbol("c.A", "constant", "<ndarray>", body="A = f(1)"),
+        symbol("d.edited", "function", body="a"),
+    ]  # fmt: skip
+    now = [
+        symbol("a", "module", body="b"), replace(was[1], digest=digest(b"uses another")),
+        symbol("c.A", "constant", "<ndarray>", body="A = f(2)"), symbol("d.edited", "function", body="b"),
+        symbol("e.new", "function"),
+    ]  # fmt: skip
+    assert list(reasons(image(replace(BEFORE, code=NEW), now), image(BEFORE, was))) == [
+        Reason("code", "c.A"),
+        Reason("code", "d.edited"),
+        Reason("code", "e.new", "", "new"),
+        Reason("code", "a"),
+        Reason("code", "b.same"),
+    ]
+
+
 def test_another_python_is_told_once() -> None:
     now = replace(BEFORE, code=NEW, environment={"python": "cpython 3.12"})
     was, new = [symbol("python", "python", "3.11")], [symbol("python", "python", "3.12")]
