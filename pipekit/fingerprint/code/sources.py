@@ -20,7 +20,7 @@ from pipekit.values import Digest
 if TYPE_CHECKING:
     from pipekit.fingerprint.code.syntax import Written
 
-FORM = "1"
+FORM = "2"
 """To be raised when the text of any code changes."""
 
 _HEAD = f"pipekit bodies {FORM} {sys.version} {sys.flags.optimize}".encode()
