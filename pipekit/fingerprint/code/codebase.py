@@ -75,7 +75,7 @@ class Codebase:
         node = view.entities.entity(fn) or _callable(view, fn)
         if includes:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return self._code(view, node)
 
     def of_class(self, name: str) -> Code:
         """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
@@ -87,7 +87,7 @@ class Codebase:
         node = view.entities.entity(found) if isinstance(found, type) else view.entities.find_module(home)
         if node is None:
             node = view.entities.extern(name, self._belonging.of("", home))
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return self._code(view, node)
 
     def class_identity(self, cls: Any) -> bytes:
         """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
@@ -96,6 +96,9 @@ class Codebase:
         view = self._view(())
         node = view.entities.entity(cls)
         return b"" if node is None else self._digest(view, node)
+
+    def _code(self, view: _View, node: Node) -> Code:
+        return Code(self._digest(view, node), lambda: Walked(view.entities, node, view.plain.reads(node)))
 
     def _digest(self, view: _View, node: Node) -> Digest:
         try:

@@ -18,10 +18,11 @@ _VERSIONS = {"distribution", "python"}
 
 
 class Walked:
-    """The entities below `root`, nearest first, with the one through which each was met."""
+    """The entities below `root`, nearest first, with the one through which each was met. `flags`: what code among them reads of
+    other code."""
 
-    def __init__(self, entities: Entities, root: Node) -> None:
-        self._entities = entities
+    def __init__(self, entities: Entities, root: Node, flags: int = 0) -> None:
+        self._entities, self._flags = entities, flags
         self._above: dict[Node, Node | None] = {root: None}
         self._told: dict[str, Node] = {}
         waiting = deque([root])
@@ -99,12 +100,13 @@ class Walked:
         return text
 
     def _own(self, node: Node) -> Digest:
-        """What it is by itself: its body, and the names of what it uses."""
+        """What it is by itself: its body, with what of it is read, and the names of what it uses."""
         content = self._entities.content(node)
+        read = content.opened(node, self._entities, self._flags) if self._flags and content.opened is not None else b""
         uses = [f"{one.kind} {one.name}".encode() if one.kind else self._own(one) for one in content.uses]
         if node.unordered:
             uses.sort()
-        return canon.digest_parts(node.kind.encode(), node.name.encode(), content.body, *uses)
+        return canon.digest_parts(node.kind.encode(), node.name.encode(), content.body, read, *uses)
 
     def _place(self, node: Node) -> tuple[Origin | None, str]:
         """Where a constant is assigned."""

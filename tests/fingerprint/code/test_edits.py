@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pipekit.fingerprint.code.symbols import Code
+from pipekit.values import Digest
+
 from .conftest import Project
 
 
@@ -295,25 +298,31 @@ KEEP = [
 ]  # fmt: skip
 
 
-def before_and_after(project: Project, edit: Edit) -> tuple[str, str]:
+def before_and_after(project: Project, edit: Edit) -> tuple[Code, Code]:
     project.write(edit.files)
-    before = project.digest(edit.task)
-    assert project.digest(edit.task) == before
+    before = project.code(edit.task)
+    told = symbols(before)
+    assert project.digest(edit.task) == before.digest.hex()
     project.edit(edit.file, edit.old, edit.new) if edit.old else project.versions.update(edit.versions)
-    after = project.digest(edit.task)
+    after = project.code(edit.task)
+    assert (symbols(after) == told) == (before.digest == after.digest), "the symbols tell what the digest does"
     if edit.old:
         project.write(edit.files)
-        assert project.digest(edit.task) == before
+        assert project.digest(edit.task) == before.digest.hex()
     return before, after
+
+
+def symbols(code: Code) -> dict[tuple[str, str], Digest]:
+    return {(one.name, one.kind): one.digest for one in code.symbols}
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
 def test_it_changes_the_code(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
-    assert before != after
+    assert before.digest != after.digest
 
 
 @pytest.mark.parametrize("edit", KEEP, ids=lambda edit: edit.name)
 def test_it_does_not(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
-    assert before == after
+    assert before.digest == after.digest
