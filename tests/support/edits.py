@@ -158,14 +158,14 @@ def alike(told: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, str
 # --- the one project there is ---------------------------------------------------------------------------------------------
 
 FILES, EDITS = read(*sorted((ROOT / "tests" / "stories" / "edits").glob("*.txt")))
-_MODULES = sorted(name[:-3] for name, text in FILES.items() if "@env." in text)
+MODULES = sorted(name[:-3] for name, text in FILES.items() if "@env." in text)
 _FRAME = {
     "home.py": 'from pipekit import Env\n\nenv = Env("edits")\n',
     "pipeline.yaml": "version: 1\noptions:\n  default_in_yaml: {top: 5}\ninvocations:\n  default: {}\n",
 }
 
 
-def lay_out(base: Path, modules: Sequence[str] = _MODULES) -> Place:
+def lay_out(base: Path, modules: Sequence[str] = MODULES) -> Place:
     """The project in a folder below `base`, the packages that it uses beside it; `modules` are imported in this order."""
     place = Place(base / "project", {"PYTHONPATH": str(base / "site")})
     place.folder.mkdir()
