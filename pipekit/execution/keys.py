@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,15 @@ FAILED = b"failed"
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` can tell what
-    it covers; `predicates` are no part of the key: what a product must pass to be one."""
+    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` and
+    `classes` (the code of a class whose instances are in what is taken, by name) can tell what they cover; `predicates` are no part
+    of the key: what a product must pass to be one."""
 
     digest: Digest
     facts: Facts
     files: Mapping[str, Digest | None]
     code: Code
+    classes: Callable[[str], Code]
     predicates: Digest | None = None
 
 
@@ -90,7 +93,8 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
     parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
     facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps)
-    return Static(canon.digest_parts(*parts), facts, files, code, world.codes.predicates(task.product))
+    classes = partial(world.codes.of_class, task)
+    return Static(canon.digest_parts(*parts), facts, files, code, classes, world.codes.predicates(task.product))
 
 
 def _set(value: str | None) -> bytes:

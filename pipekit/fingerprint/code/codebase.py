@@ -80,10 +80,11 @@ class Codebase:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
         return self._code(view, node)
 
-    def of_class(self, name: str) -> Code:
-        """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
+    def of_class(self, name: str, *, opaque: Sequence[str | object] = ()) -> Code:
+        """The identity of the class `module:qualname` and everything it reaches, imported here or not; `opaque` as in `of`. Raises
+        FingerprintError."""
         home, _, path = name.partition(":")
-        view = self._view(())
+        view = self._view(opaque)
         found: Any = sys.modules.get(home)
         for step in path.split(".") if found is not None else ():
             found = vars(found).get(step) if isinstance(found, ModuleType | type) else None
