@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
 from pipekit.errors import PipekitError
-from pipekit.execution.failure import fault, veil
+from pipekit.execution.failure import fault, told, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
 from pipekit.execution.making import Maker, must_be
@@ -207,7 +207,7 @@ class Work:
 
     def _fault(self, error: BaseException) -> Fault:
         if isinstance(error, PipekitError):
-            return Fault(str(error), "".join(f"{one.hint}\n" for one in error.problems if one.hint))
+            return told(error)
         return fault(error, self.secrets)
 
     def _log(self) -> bytes:

@@ -18,8 +18,8 @@ class Change(NamedTuple):
 
 
 def changes(now: Preimage, then: Preimage, name: str, new: Digest, old: Digest) -> list[Change]:
-    """What is different between two versions of some code, what matters most first: changed values, changed code, what is new,
-    what is gone."""
+    """What is different between two versions of some code, what says most first: changed values, changed code, what is new, what is
+    gone; then modules that count as a whole, and code that stands as it stood and uses something else by the same names."""
     before = {(one.name, one.kind): one for one in then.symbols(name, old)}
     found: list[Change] = []
     for one in now.symbols(name, new):
@@ -46,5 +46,13 @@ def all_changes(now: Preimage, then: Preimage) -> dict[str, Change]:
 def _rank(change: Change) -> tuple[int, str]:
     was, now = change
     if was is not None and now is not None:
-        return (0 if was.value or now.value else 1), now.name
+        return _rank_of_changed(was, now), now.name
     return (2, now.name) if now is not None else (3, was.name if was is not None else "")
+
+
+def _rank_of_changed(was: Symbol, now: Symbol) -> int:
+    if was.value or now.value:
+        return 0
+    if now.kind == "module":
+        return 4
+    return 5 if was.source and was.source == now.source else 1

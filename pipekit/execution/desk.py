@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipekit.execution import dispatch, given, keys
+from pipekit.execution import dispatch, keys
 from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.failure import veil
@@ -225,9 +225,7 @@ class Desk:
 
     def sides(self, node: int) -> list[bytes]:
         """What the deps of an each but the first give to its items' keys."""
-        step = self.ledger[node].planned.step
-        codes = self.ledger.plan.world.codes
-        whole = given.given(step.deps[1:], self.ledger.products, lambda one: self.ledger[one].left, codes)
+        whole = self.ledger.given(node, self.ledger[node].planned.step.deps[1:])
         return [one.form for one in whole or ()]
 
     def streams(self, step: int) -> bool:

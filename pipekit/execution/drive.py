@@ -11,6 +11,7 @@ from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
+from pipekit.execution.failure import told
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
 from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Want, Yielded
@@ -129,7 +130,7 @@ class Drive:
         try:
             known = self.recorder.resolve(number)
         except PipekitError as error:
-            self.outcomes.fail(number, Fault(str(error), ""))
+            self.outcomes.fail(number, told(error))
             return
         if self.items.opened(number):
             return
@@ -159,7 +160,7 @@ class Drive:
         except (PipekitError, KeyError) as error:
             gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, Fault(str(error) if isinstance(error, PipekitError) else gone, ""))
+            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else Fault(gone, ""))
             return
         if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
             job.deadline = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,30 @@ FAILED = b"failed"
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` can tell what
-    it covers; `predicates` are no part of the key: what a product must pass to be one."""
+    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` and
+    `classes` (the code of a class whose instances are in what is taken, by name) can tell what they cover; `predicates` are no part
+    of the key: what a product must pass to be one."""
 
     digest: Digest
     facts: Facts
     files: Mapping[str, Digest | None]
     code: Code
+    classes: Callable[[str], Code]
     predicates: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The static part's preimage in readable form, for reasons and for people. `files_taken`: "files" where files in the product are
-    the store's to keep. `deps` are names: what they give is the key's other part."""
+    the store's to keep. `deps` are names: what they give is the key's other part. A variable that is not
+    set is None in `environment`."""
 
     task: str
     version: str
     code: str
     options: Mapping[str, tuple[str, str]]
     files: Mapping[str, str]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str | None]
     files_taken: str = ""
     deps: tuple[str, ...] = ()
 
@@ -77,17 +81,25 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
             value = replace_files(option.type, value, lambda p, f: _reference(p, f, world, files))
         options[name] = canon.encode(value, class_identity=world.codes.identity)
         shown[name] = (_text(value), canon.digest(options[name]).hex()[:16])
-    environment = dict(world.environment)
-    environment.update({name: world.variables.get(name, "") for name in task.config.environ})
+    environment: dict[str, str | None] = {**world.environment}
+    environment.update({name: world.variables.get(name) for name in task.config.environ})
     code = world.codes.of(task)
     parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code.digest]
     parts += [canon.digest_parts(*(part for name in sorted(options) for part in (name.encode(), options[name])))]
-    parts += [canon.digest_parts(*(part.encode() for pair in sorted(environment.items()) for part in pair))]
+    parts += [
+        canon.digest_parts(*(part for name in sorted(environment) for part in (name.encode(), _set(environment[name]))))
+    ]
     taken = "files" if task.product.holds_files else ""
     parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
     facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps)
-    return Static(canon.digest_parts(*parts), facts, files, code, world.codes.predicates(task.product))
+    classes = partial(world.codes.of_class, task)
+    return Static(canon.digest_parts(*parts), facts, files, code, classes, world.codes.predicates(task.product))
+
+
+def _set(value: str | None) -> bytes:
+    """A variable's value, which may be no text; not to be set is another thing than to be empty."""
+    return b"" if value is None else b"=" + value.encode("utf-8", "surrogateescape")
 
 
 def paths(task: Task[..., Any], step: Step, world: World) -> list[Path]:

@@ -82,8 +82,12 @@ def environment_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """The interpreter, the machine or a variable in `environ` differ."""
     new, old = now.facts.environment, then.facts.environment
     for name in sorted({*new, *old}):
-        if new.get(name, "") != old.get(name, ""):
-            yield Reason("environment", name, old.get(name, ""), new.get(name, ""))
+        if (name in new, new.get(name)) != (name in old, old.get(name)):
+            yield Reason("environment", name, *(_set(one[name]) if name in one else "" for one in (old, new)))
+
+
+def _set(value: str | None) -> str:
+    return "not set" if value is None else value or "''"
 
 
 def dep_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
@@ -134,7 +138,7 @@ def _same_python(now: Preimage, then: Preimage) -> bool:
 
 
 def of_change(change: Change) -> Reason:
-    """A changed symbol as a reason."""
+    """A changed symbol as a reason. Values that are shown alike tell nothing."""
     was, now = change
     one = now or was
     assert one is not None
@@ -142,6 +146,6 @@ def of_change(change: Change) -> Reason:
     where = str(now.where) if now is not None and now.where is not None else ""
     if was is None:
         return Reason(kind, one.name, "", one.value or "new", where)
-    return Reason(
-        kind, one.name, was.value or ("" if now is not None else one.kind), now.value if now is not None else "", where
-    )
+    if now is None:
+        return Reason(kind, one.name, was.value or was.kind)
+    return Reason(kind, one.name, *((was.value, now.value) if was.value != now.value else ("", "")), where)

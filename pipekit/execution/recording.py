@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipekit.execution import failed, given, keys, reasons, why
+from pipekit.execution import failed, keys, reasons, why
 from pipekit.execution.commit import Committer
 from pipekit.execution.failed import Left
 from pipekit.execution.given import Given
@@ -59,8 +59,7 @@ class Recorder:
 
     def _given(self, number: int) -> list[Given]:
         """What the deps of a step give; they are all known."""
-        deps = self.ledger[number].planned.step.deps
-        found = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, self.ledger.plan.world.codes)
+        found = self.ledger.given(number, self.ledger[number].planned.step.deps)
         assert found is not None
         return found
 

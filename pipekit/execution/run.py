@@ -233,9 +233,7 @@ class Run:
             priority.grants(machine.nodes, machine.room), priority.live(self.plan),
             Devices(int(machine.room.capacity.named.get("gpu", 0))),
         )  # fmt: skip
-        recorder = Recorder(
-            self.id, self.ledger, self.store, Committer(self.store, time.monotonic, self.plan.world.codes)
-        )
+        recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
         return Drive(desk, recorder, machine, pool, fail_fast=self.how.fail_fast, idle=self._flush)
 
     def _finish(self, drive: Drive, began: float) -> Iterator[Event]:

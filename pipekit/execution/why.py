@@ -42,7 +42,7 @@ def explained(entries: list[Planned], store: Store, world: World) -> list[Planne
 def now(entry: Planned, world: World) -> Preimage:
     """What the step's key is made from now."""
     deps = dict(zip(entry.task.deps, entry.deps)) if entry.deps is not None else None
-    return preimages.of_now(entry.static, deps, world.codes, world.folder)
+    return preimages.of_now(entry.static, deps, world.folder)
 
 
 def reason(entry: Planned, store: Store, world: World) -> Reason:

@@ -21,8 +21,8 @@ class Codes(Protocol):
         """Of a task's function and all that it reaches."""
         ...
 
-    def of_class(self, name: str) -> Code:
-        """Of the class `module:qualname`."""
+    def of_class(self, task: Task[..., Any], name: str) -> Code:
+        """Of the class `module:qualname`, as the code of a task that takes instances of it."""
         ...
 
     def identity(self, thing: Any) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from pipekit import canon
 from pipekit.canon.shape import class_name
 from pipekit.definition.tasks import Task
 from pipekit.definition.types import Type
-from pipekit.errors import FingerprintError, Problem
+from pipekit.errors import FingerprintError
+from pipekit.execution.plan import Problems
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
@@ -58,15 +59,15 @@ class ProjectCodes:
             return _NO_CODE
         if type(fn) is FunctionType and fn.__kwdefaults__:
             fn = _without_defaults(fn, task.options)
-        try:
-            return self.codebase.of(fn, includes=task.config.code_includes, opaque=task.config.opaque)
-        except FingerprintError as error:
-            raise _told(error, task) from None
+        return self.codebase.of(fn, includes=task.config.code_includes, opaque=task.config.opaque)
 
-    def of_class(self, name: str) -> Code:
-        known = self._classes.get(name)
+    def of_class(self, task: Task[..., Any], name: str) -> Code:
+        opaque = task.config.opaque
+        known = self._classes.get(name) if not opaque else None
         if known is None:
-            known = self._classes[name] = self.codebase.of_class(name)
+            known = self.codebase.of_class(name, opaque=opaque)
+            if not opaque:
+                self._classes[name] = known
         return known
 
     def identity(self, thing: Any) -> bytes:
@@ -100,9 +101,15 @@ def _without_defaults(fn: FunctionType, options: Mapping[str, Any]) -> FunctionT
     return bare
 
 
-def _told(error: FingerprintError, task: Task[..., Any]) -> FingerprintError:
-    where = error.where or task.origin
-    return FingerprintError.of([Problem(f"the code of task '{task.name}' has no identity: {error}", where, error.hint)])
+def check(tasks: Iterable[Task[..., Any]], found: ProjectCodes) -> None:
+    """Raises FingerprintError with every task whose code has no identity."""
+    problems = Problems()
+    for task in tasks:
+        try:
+            found.of(task)
+        except FingerprintError as error:
+            problems.add(task, error)
+    problems.tell()
 
 
 class Bodies:

@@ -97,6 +97,10 @@ class Project:
         )
         return list(found.values())
 
+    def check_code(self) -> None:
+        """Raises FingerprintError with every task whose code has no identity."""
+        codes.check(self.graph.tasks.values(), codes.project_codes(self.folder))
+
     def world(self) -> World:
         """What keys need to know of the world, as it is now."""
         found = codes.project_codes(self.folder, self.bodies)

@@ -48,6 +48,8 @@ def image(
     (replace(BEFORE, code=NEW), Reason("code", "train", OLD[:8], NEW[:8])),
     (replace(BEFORE, files_taken="files"), Reason("product", "train", "plain", "files")),
     (replace(BEFORE, environment={"python": "cpython 3.12"}), Reason("environment", "python", "cpython 3.11", "cpython 3.12")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": None}), Reason("environment", "REGION", "", "not set")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": ""}), Reason("environment", "REGION", "", "''")),
     (BEFORE, Reason("dep")),
 ])  # fmt: skip
 def test_a_reason_is_data(now: Facts, expected: Reason) -> None:
@@ -82,6 +84,25 @@ def test_code_is_told_symbol_by_symbol_what_matters_most_first() -> None:
         Reason("code", "prep.L", "", "1"),
         Reason("code", "prep.new", "", "new"),
         Reason("code", "prep.old", "function", ""),
+    ]
+
+
+def test_what_says_little_comes_last() -> None:
+    was = [
+        symbol("a", "module"), symbol("b.same", "function", body="a"), symbol("c.A", "constant", "<ndarray>", body="A = f(1)"),
+        symbol("d.edited", "function", body="a"),
+    ]  # fmt: skip
+    now = [
+        symbol("a", "module", body="b"), replace(was[1], digest=digest(b"uses another")),
+        symbol("c.A", "constant", "<ndarray>", body="A = f(2)"), symbol("d.edited", "function", body="b"),
+        symbol("e.new", "function"),
+    ]  # fmt: skip
+    assert list(reasons(image(replace(BEFORE, code=NEW), now), image(BEFORE, was))) == [
+        Reason("code", "c.A"),
+        Reason("code", "d.edited"),
+        Reason("code", "e.new", "", "new"),
+        Reason("code", "a"),
+        Reason("code", "b.same"),
     ]
 
 

@@ -44,7 +44,7 @@ class ToldCodes:
     def of(self, task: Task[..., Any]) -> Code:
         return code_of(f"{task.name} {self.ages.get(task.name, 0)}")
 
-    def of_class(self, name: str) -> Code:
+    def of_class(self, task: Task[..., Any] | None, name: str) -> Code:
         return code_of(name, *self.classes.get(name, ()))
 
     def identity(self, thing: Any) -> bytes:

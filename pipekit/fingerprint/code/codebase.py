@@ -22,6 +22,9 @@ from pipekit.values import Digest
 __all__ = ["Bodies", "Code", "Codebase", "Symbol"]
 
 
+_NOTHING = object()
+
+
 class _View:
     """Entities under one set of opaque names, and their digests for each way of reading code."""
 
@@ -74,25 +77,26 @@ class Codebase:
         """The identity of `fn` and everything it reaches, and of `includes` (a text names a module, or something in one).
 
         What is `opaque` (a symbol's name, or an object) counts by name alone. Raises FingerprintError, which names the chain, for a
-        live object without identity.
+        live object without identity, and for an included name that stands for nothing.
         """
         view = self._view(opaque)
         node = view.entities.entity(fn) or _callable(view, fn)
         if includes:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
-        return Code(self._digest(view, node), lambda: view.walked(node))
+        return self._code(view, node)
 
-    def of_class(self, name: str) -> Code:
-        """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
+    def of_class(self, name: str, *, opaque: Sequence[str | object] = ()) -> Code:
+        """The identity of the class `module:qualname` and everything it reaches, imported here or not; `opaque` as in `of`. Raises
+        FingerprintError."""
         home, _, path = name.partition(":")
-        view = self._view(())
+        view = self._view(opaque)
         found: Any = sys.modules.get(home)
         for step in path.split(".") if found is not None else ():
             found = vars(found).get(step) if isinstance(found, ModuleType | type) else None
         node = view.entities.entity(found) if isinstance(found, type) else view.entities.find_module(home)
         if node is None:
             node = view.entities.extern(name, self._belonging.of("", home))
-        return Code(self._digest(view, node), lambda: view.walked(node))
+        return self._code(view, node)
 
     def class_identity(self, cls: Any) -> bytes:
         """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
@@ -101,6 +105,9 @@ class Codebase:
         view = self._view(())
         node = view.entities.entity(cls)
         return b"" if node is None else self._digest(view, node)
+
+    def _code(self, view: _View, node: Node) -> Code:
+        return Code(self._digest(view, node), lambda: view.walked(node))
 
     def _digest(self, view: _View, node: Node) -> Digest:
         try:
@@ -118,14 +125,25 @@ class Codebase:
         return known[1]
 
     def _included(self, view: _View, one: object) -> Node:
-        found: object = one
-        if isinstance(one, str):
-            module = view.entities.find_module(one)
-            if module is not None:
-                return module
-            home, _, name = one.rpartition(".")
-            found = getattr(sys.modules.get(home), name, one)
-        return view.entities.node(found, one if isinstance(one, str) else "code_includes", "constant")
+        """Something by itself or by name; where its module is not imported, all of that."""
+        if not isinstance(one, str):
+            return view.entities.node(one, "code_includes", "constant")
+        home, path = one, ""
+        while home:
+            found: Any = sys.modules.get(home, _NOTHING)
+            whole = view.entities.find_module(home) if found is _NOTHING else None
+            if whole is not None:
+                return whole
+            for step in path.split(".") if path else ():
+                found = vars(found).get(step, _NOTHING) if isinstance(found, ModuleType | type) else _NOTHING
+            if found is not _NOTHING:
+                return view.entities.node(found, one, "constant")
+            home, _, last = home.rpartition(".")
+            path = f"{last}.{path}" if path else last
+        raise FingerprintError(
+            f"code_includes names '{one}', and there is none",
+            hint="name a module of the project, or what stands in one: prep, prep.norm",
+        )
 
 
 def _roots(belonging: Belonging) -> Iterator[str]:

@@ -18,7 +18,7 @@ _VERSIONS = {"distribution", "python"}
 
 
 class Walked:
-    """The entities below `root`, nearest first, with the one through which each was met."""
+    """The entities below `root`, nearest first, with the one through which each was met; `look` says what each consists of."""
 
     def __init__(self, entities: Entities, root: Node, look: Callable[[Node], Content]) -> None:
         self.scope, self.root = entities, root

@@ -206,9 +206,15 @@ def _note(one: Syntax, target: ast.expr, node: ast.stmt) -> None:
 
 
 def _annotated(one: Syntax, node: ast.AnnAssign) -> None:
-    """Annotations count in a class body alone: there a dataclass or the like may read them."""
+    """Annotations count in a class body alone: there a dataclass or the like may read them. Elsewhere what is given a value is an
+    assignment like any other; without one it makes the name local."""
     if not one.depth:
         _note(one, node.target, node)
+    if node.value is not None and not one.acts:
+        one.out.append(":=1")
+        _visit(one, node.target)
+        _visit(one, node.value)
+        return
     one.out.append(f"AnnAssign{node.simple}")
     _visit(one, node.target)
     if one.acts:

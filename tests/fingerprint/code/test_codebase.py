@@ -257,6 +257,27 @@ def test_what_is_included_counts(project: Project) -> None:
     assert project.digest() == plain
 
 
+@pytest.mark.parametrize("name", ["deep.Box.size", "deep.Box", "deep.K", "late", "late.f", "numpy"])
+def test_what_is_included_by_name_counts(project: Project, name: str) -> None:
+    deep = "K = 1\nclass Box:\n    def size(self):\n        return 1\n"
+    project.write(
+        {"tasks.py": "import deep, numpy\ndef load(x):\n    return x\n", "deep.py": deep, "late.py": "K = 1\n"}
+    )
+    before = project.digest(includes=[name])
+    project.edit("deep.py", "return 1", "return 2")
+    project.edit("deep.py", "K = 1", "K = 2")
+    project.edit("late.py", "K = 1", "K = 2")
+    project.versions["numpy"] = "numpy 3"
+    assert project.digest(includes=[name]) != before
+
+
+@pytest.mark.parametrize("name", ["prp", "prep.nrm", "prep.norm.more.yet", "data/rules.txt", ""])
+def test_what_is_included_by_a_name_that_stands_for_nothing(project: Project, name: str) -> None:
+    project.write(LOCKED)
+    with pytest.raises(FingerprintError, match=f"code_includes names '{name}', and there is none"):
+        project.code(includes=[name])
+
+
 def test_the_identity_of_a_class_is_its_code(project: Project) -> None:
     project.write({"tasks.py": "class P:\n    K = 1\nclass C(P):\n    def __init__(self, x):\n        self.x = x\n"})
 
