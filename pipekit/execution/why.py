@@ -33,9 +33,8 @@ def explained(entries: list[Planned], store: Store, world: World) -> list[Planne
         entries[entry.step.id] = replace(entry, reason=why)
     for entry in entries:
         if entry.reason.kind == reasons.UPSTREAM:
-            first = next((one for n in entry.step.deps for one in n.steps if entries[one].state != "cached"), None)
-            name = entries[first].step.name if first is not None else ""
-            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, name))
+            first = _stale_dep(entries, entry)
+            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, first.step.name if first else ""))
     return entries
 
 
@@ -55,12 +54,25 @@ def above(plan: Plan, entry: Planned) -> list[Planned]:
     """The stale steps that a step waits for, one above the other, down to the first that has a reason of its own."""
     found: list[Planned] = []
     while entry.reason.kind == reasons.UPSTREAM:
-        above = next((one for n in entry.step.deps for one in n.steps if plan.entries[one].state != "cached"), None)
-        if above is None:
+        dep = _stale_dep(plan.entries, entry)
+        if dep is None:
             break
-        entry = plan.entries[above]
+        entry = dep
         found.append(entry)
     return found
+
+
+def first_above(plan: Plan, entry: Planned) -> Planned | None:
+    """The stale step that comes first of those that must be known before the step's key is; None where its key is known."""
+    found: Planned | None = None
+    while entry.deps is None and (dep := _stale_dep(plan.entries, entry)) is not None:
+        found = entry = dep
+    return found
+
+
+def _stale_dep(entries: Sequence[Planned], entry: Planned) -> Planned | None:
+    deps = (entries[one] for needs in entry.step.deps for one in needs.steps)
+    return next((dep for dep in deps if dep.state != "cached"), None)
 
 
 def nearest(entry: Planned, store: Store) -> Record | None:

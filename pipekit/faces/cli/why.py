@@ -106,7 +106,7 @@ def _put(project: Project, entry: Planned, row: dict[str, Any]) -> None:
         )
     put_differences(row["differences"], "  ")
     if row["compared"] is not None:
-        say(f"  {_said(row['compared'])}")
+        say(f"  {_said(row['compared'], is_made=entry.state == 'cached' and not differences)}")
 
 
 def put_differences(rows: list[dict[str, Any]], indent: str) -> None:
@@ -117,14 +117,17 @@ def put_differences(rows: list[dict[str, Any]], indent: str) -> None:
             put(f"{indent}    {line}".rstrip())
 
 
-def _said(compared: dict[str, Any]) -> str:
+def _said(compared: dict[str, Any], *, is_made: bool) -> str:
     ago = units.ago(time.time() - compared["when"])
     accepted = compared["accepted"]
     if accepted is not None:
         return (
             f"accepted {ago} by {harmless(accepted['by'])} (run {compared['run']}), in place of {accepted['was'][:8]}"
         )
-    return f"compared with run {compared['run']}, {ago}, which took {units.duration(compared['seconds'])}"
+    took = units.duration(compared["seconds"])
+    if is_made:
+        return f"made by run {compared['run']}, {ago}, in {took}"
+    return f"compared with run {compared['run']}, {ago}, which took {took}"
 
 
 # --- two runs ---------------------------------------------------------------------------------------------------------------
