@@ -2,80 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from support.stories import Place, Said
-
-PREP = '''
-    LIMIT = 3
-
-
-    def clean(word: str) -> str:
-        """One word."""
-        return word.lower().strip()[:LIMIT]
-
-
-    def unused() -> int:
-        return 1
-'''
-TASKS = """
-    from pipekit import Env, File
-    from prep import clean
-
-    env = Env("words")
-
-
-    @env.task()
-    def text(*, path: File, encoding: str = "utf-8") -> str:
-        return path.read_text(encoding)
-
-
-    @env.task(text)
-    def words(whole: str, /) -> list[str]:
-        return [clean(word) for word in whole.split()]
-
-
-    @env.task(words)
-    def counts(rows: list[str], /) -> dict[str, int]:
-        return {row: rows.count(row) for row in rows}
-
-
-    @env.task(counts)
-    def ranking(table: dict[str, int], /, *, top: int = 2) -> list[str]:
-        return sorted(table, key=lambda word: (-table[word], word))[:top]
-"""
-YAML = """
-    version: 1
-    invocations:
-      default:
-        targets: [ranking]
-        options: {text: {path: book.txt}}
-"""
-UP_TO_DATE = "0 would run, 0 may run, 4 up to date\n"
+from support.explained import UP_TO_DATE, lay_out, run, told
+from support.stories import Place
 
 
 @pytest.fixture
 def words(place: Place) -> Place:
-    return place.write(tasks_py=TASKS, prep_py=PREP, pipeline_yaml=YAML, book_txt="The cat the Cathedral\n")
-
-
-def run(place: Place, *more: str) -> str:
-    """Run in this process; gives the run's name."""
-    said = place.call("run", "--json", "--pool", "inline", *more)
-    assert said.code == 0, said.err
-    name: str = said.json["run"]
-    return name
-
-
-def told(said: Said, *runs: str) -> str:
-    """Both streams, one after the other; runs are numbered, digests and times have a word of their own."""
-    text = said.out + said.err
-    for number, name in enumerate(runs, 1):
-        text = text.replace(name, f"RUN{number}")
-    text = re.sub(r"\b[0-9a-f]{8}\b", "DIGEST", text)
-    text = re.sub(r"\b\d+(?:\.\d+)? (?:µs|ms|s)\b", "TIME", text)
-    return re.sub(r"\brun [0-9a-f]{6}\b", "run RUN", text)
+    return lay_out(place)
 
 
 def test_never_run(words: Place) -> None:
@@ -322,3 +256,83 @@ def test_runs_that_there_are_not(words: Place) -> None:
         )
     said = words.call("why", "wrds")
     assert said.code == 2 and "there is no task 'wrds'" in said.err
+
+
+def test_another_version_of_a_package(words: Place) -> None:
+    """In processes of their own, as Python looks for packages once."""
+    site = words.folder.parent / "site"
+    words.env["PYTHONPATH"] = str(site)
+    (site / "tiny").mkdir(parents=True)
+    (site / "tiny" / "__init__.py").write_text("def lower(word):\n    return word.lower()\n")
+    (site / "tiny-1.0.dist-info").mkdir()
+    (site / "tiny-1.0.dist-info" / "RECORD").write_text("tiny/__init__.py,,\n")
+    words.edit("prep.py", "word.lower()", "tiny.lower(word)")
+    words.edit("prep.py", "LIMIT = 3", "import tiny\n\nLIMIT = 3")
+    words.counts()
+    (site / "tiny-1.0.dist-info").rename(site / "tiny-1.1.dist-info")
+    first = words.runs()[0].stem
+    assert told(words.pipekit("why", "counts"), first) == (
+        "counts may run: depends on what words will give\n"
+        "words would run\n  tiny 1.0 → 1.1\n  compared with run RUN1, just now, which took TIME\n"
+    )
+
+
+def test_the_nearest_record_has_the_same_options(words: Place) -> None:
+    """The newest records are of other options; what is compared with is that of the same ones."""
+    first = run(words)
+    run(words, "-o", "ranking.top=1")
+    run(words, "-o", "ranking.top=3")
+    words.edit("tasks.py", "sorted(table,", "sorted(list(table),")
+    assert told(words.call("run", "-n")) == (
+        "would run  ranking  code tasks.ranking changed (tasks.py:22)\n1 would run, 0 may run, 3 up to date\n"
+    )
+    assert told(words.call("why", "ranking"), first).endswith("  compared with run RUN1, just now, which took TIME\n")
+    said = words.call("run", "--json", "--pool", "inline").json["tasks"]["ranking"]
+    assert (said["reason"]["kind"], said["reason"]["subject"]) == ("code", "tasks.ranking")
+
+
+SWEEP = """
+    from pipekit import Env
+
+    env = Env("sweep")
+
+
+    @env.task()
+    def first(*, n: int = 0) -> int:
+        return n
+
+
+    @env.task(first)
+    def second(n: int, /) -> int:
+        return n
+
+
+    @env.task(second)
+    def third(n: int, /, *, plus: int = 0) -> int:
+        return n + plus
+"""
+
+
+def test_a_cell_is_compared_with_itself(place: Place) -> None:
+    place.write(
+        tasks_py=SWEEP,
+        pipeline_yaml="invocations: {sweep: {matrix: {first.n: [1, 2, 3], third.plus: [0, 1]}}}\n",
+    )
+    run(place)
+    place.edit("tasks.py", "return n + plus", "return plus + n")
+    place.edit(
+        "tasks.py", "def second(n: int, /) -> int:\n    return n", "def second(n: int, /) -> int:\n    return +n"
+    )
+    for name in ("second@n=1", "second@n=2", "second@n=3"):
+        said = place.call("why", name, "--json").json
+        assert [(one["kind"], one["subject"]) for one in said["differences"]] == [("code", "tasks.second")]
+    run(place)
+    said = place.call("run", "--json", "--pool", "inline").json
+    assert said["counts"]["cached"] == 12
+    place.edit("tasks.py", "return plus + n", "return plus - n")
+    said = place.call("run", "--json", "--pool", "inline").json
+    reasons = [one["tasks"]["third"]["reason"] for one in said["cells"]]
+    assert [(one["kind"], one["subject"]) for one in reasons] == [("code", "tasks.third")] * 6
+    for name in ("third@n=1,plus=0", "third@n=3,plus=1"):
+        said = place.call("why", name, "--json").json
+        assert (said["state"], said["differences"]) == ("cached", [])

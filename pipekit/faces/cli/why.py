@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pipekit.errors import InvocationError
 from pipekit.execution import accept, compare, preimages, reasons, summary, why
 from pipekit.execution.compare import Compared, Difference, Ended
+from pipekit.execution.nearest import Nearest
 from pipekit.execution.plan import Plan, Planned
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.products import From, Name, find
@@ -57,7 +58,7 @@ def explain(
 
 def _now(project: Project, plan: Plan, entry: Planned, run: str | None) -> dict[str, Any]:
     store = project.store
-    record = _record(project, entry, run) if run is not None else entry.record or why.nearest(entry, store)
+    record = _record(project, entry, run) if run is not None else entry.record or Nearest(plan.entries, store).of(entry)
     then = preimages.of_then(store, record.key) if record is not None else None
     stale = entry.state != "cached" or run is not None
     found = compare.differences(why.now(entry, plan.world), then) if stale and record is not None else ()
