@@ -158,8 +158,11 @@ class _Planner:
         near = self.newest.get(static.digest)
         deps = given(step.deps, self.products, self._left, static.classes, self.world.codes.identity)
         if deps is None:
-            state = "would_run" if near is None or step.id in self.forced else "may_run"
-            return Planned(step, task, static, state, Reason(reasons.UPSTREAM), near=near)
+            if step.id in self.forced:
+                return Planned(step, task, static, "would_run", reasons.FORCED, near=near)
+            if near is None:
+                return Planned(step, task, static, "would_run", Reason(""))
+            return Planned(step, task, static, "may_run", Reason(reasons.UPSTREAM), near=near)
         key = keys.key(static.digest, [one.form for one in deps])
         record = near if near is not None and near.key == key else self.store.record(key) if near is not None else None
         why = self._stale(step, task, key, record)

@@ -13,6 +13,7 @@ from pipekit.execution.failed import Left
 from pipekit.execution.given import Given
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import ItemDone, Made
+from pipekit.execution.nearest import Nearest
 from pipekit.execution.reasons import Reason
 from pipekit.execution.stale import stale
 from pipekit.execution.streams import Known, Result
@@ -35,6 +36,7 @@ class Recorder:
     store: Store
     committer: Committer
     references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+    nearest: Nearest | None = None
 
     def resolve(self, number: int) -> Record | None:
         """Form the key of a step whose deps are known; its record, if that is a hit."""
@@ -82,7 +84,9 @@ class Recorder:
         if planned.reason.kind != reasons.UPSTREAM:
             return planned.reason
         entry = replace(planned, deps=self._given(number))
-        found = why.reason(entry, self.store, self.ledger.plan.world)
+        if self.nearest is None:
+            self.nearest = Nearest(self.ledger.plan.entries, self.store)
+        found = why.reason(entry, self.nearest, self.store, self.ledger.plan.world)
         return found if found.subject or found.kind != reasons.DEP else Reason(reasons.DEP, planned.reason.subject)
 
     # --- whole products -----------------------------------------------------------------------------------------------
