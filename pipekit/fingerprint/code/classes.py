@@ -3,6 +3,7 @@ the code it was given. It must never make an instance or ask a class for an attr
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from collections.abc import Iterator
 from types import FunctionType, MemberDescriptorType
@@ -79,6 +80,8 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     if acting or "__dataclass_fields__" in vars(cls):  # then somebody may make what is annotated
         for named in _annotated(scope, cls):
             parts.use(named)
+    if cls in copyreg.dispatch_table:
+        parts.add(copyreg.dispatch_table[cls], node.name, "copyreg", "attribute")
     if "_abc_impl" in vars(cls):
         parts.mark(_registered(cls))
     _dataclass(parts, cls, node.name)

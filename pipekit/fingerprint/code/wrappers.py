@@ -70,6 +70,8 @@ def _wrapper(name: str, exact: bool) -> Handler:
             inside(
                 value, f".{field}", dict(sorted(part.items())) if field == "keywords" and part else part, write, walk
             )
+        if name == "builtins:property" and value.__doc__ != getattr(value.fget, "__doc__", None):
+            inside(value, ".__doc__", value.__doc__, write, walk)
         if exact and name in _OPEN:
             own = {one: part for one, part in vars(value).items() if not one.startswith("__")}
             inside(value, "", own, write, walk)
