@@ -26,6 +26,13 @@ _DESCRIPTORS = {
     "functools:_lru_cache_wrapper": ("__wrapped__",),
     "types:DynamicClassAttribute": ("fget", "fset", "fdel"),
     "numba.core.dispatcher:Dispatcher": ("py_func", "targetoptions"),
+    "pydantic._internal._decorators:Decorator": ("cls_var_name", "func", "info"),
+    "pydantic.type_adapter:TypeAdapter": ("_type", "_config"),
+    "pydantic._internal._validate_call:ValidateCallWrapper": ("function", "validate_return"),
+    **dict.fromkeys(
+        ("_wrappers:FunctionWrapper", "wrapt.wrappers:FunctionWrapper"),
+        ("__wrapped__", "_self_wrapper", "_self_instance", "_self_enabled", "_self_binding"),
+    ),
 }
 _OPEN = ("functools:partial", "functools:_lru_cache_wrapper")
 """Those that anybody may give attributes of their own."""
