@@ -49,6 +49,7 @@ def test_the_error_leads_into_a_value(project: Project) -> None:
         ("def make(f):\n    def load():\n        return f\n    return load\nload = make(open(__file__))\n", "tasks.make.<locals>.load.f"),
         ("def load(x=open(__file__)):\n    return x\n", "tasks.load.x"),
         ("class C:\n    f = open(__file__)\ndef load():\n    return C\n", "tasks.C -> tasks.C.f"),
+        ("import numpy\nX = numpy.frompyfunc(lambda x: x, 1, 1)\ndef load():\n    return X\n", "tasks.X"),
         ("X = (i for i in range(3))\ndef load():\n    return X\n", "tasks.X"),
     ],
 )  # fmt: skip
