@@ -55,7 +55,7 @@ def instance(value: Any, write: Write, walk: Walk) -> None:
     write(b"O" + head(cls, walk))
     if shape.bare and shape.kind != "namedtuple":
         attributes(value, shape, write, walk)
-    elif isinstance(value, set | frozenset):
+    elif issubclass(cls, set | frozenset):
         write(b"S" + length(len(value)) + b"".join(sorted([apart(item, walk) for item in value])))
         attributes(value, shape, write, walk)
     else:
@@ -65,9 +65,23 @@ def instance(value: Any, write: Write, walk: Walk) -> None:
 
 def attributes(value: Any, shape: Shape, write: Write, walk: Walk) -> None:
     """`__dict__` and slots of `value`, by name."""
-    state: dict[str, Any] = dict(getattr(value, "__dict__", ()))
-    state.update((name, getattr(value, name)) for name in shape.slots if hasattr(value, name))
-    _named(value, state, write, walk)
+    tried: Ok[dict[str, Any]] | Raised = call_user(_held, value, shape.slots)
+    if isinstance(tried, Raised):
+        raise Culprit(value, f"is a {type(value).__qualname__} and has no fingerprint: {tried.error}")
+    _named(value, tried.value, write, walk)
+
+
+def _held(value: Any, slots: Iterable[str]) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    for name in ("__dict__", *slots):
+        try:
+            held = object.__getattribute__(value, name)  # never the class's own `__getattr__`
+        except AttributeError:
+            continue
+        state.update(held if name == "__dict__" else {name: held})
+    if "__wrapped__" in state:  # the rest of what functools.update_wrapper copies says nothing of its own
+        state = {name: held for name, held in state.items() if name not in ("__doc__", "__annotations__")}
+    return state
 
 
 def _named(value: Any, state: dict[str, Any], write: Write, walk: Walk) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 
 from pipekit.definition.tasks import Task, dep_task
 from pipekit.definition.types import Type
+from pipekit.errors import Problem
 from pipekit.graph.graph import Graph
 from pipekit.invocation.schema import schema
+from pipekit.project.codes import project_codes
 from pipekit.project.project import Project
+from pipekit.project.unseen import unseen
 from pipekit.store.faults import telling
 
 
@@ -26,15 +29,15 @@ def write_schema(project: Project) -> Path:
     return path
 
 
-def warnings(project: Project) -> list[dict[str, str]]:
+def warnings(project: Project) -> list[Problem]:
     """What is no error and probably not meant."""
-    found: list[dict[str, str]] = []
-    for task in project.graph.tasks.values():
-        for message, hint in (*plain_paths(task), *shifted(task, project.graph)):
-            where = task.origin
-            shown = str(where).replace(f"{project.folder}/", "") if where else ""
-            found.append({"message": message, "where": shown, "hint": hint})
-    return found
+    tasks = project.graph.tasks.values()
+    found = [
+        Problem(message, task.origin, hint)
+        for task in tasks
+        for message, hint in (*plain_paths(task), *shifted(task, project.graph))
+    ]
+    return found + unseen(tasks, project_codes(project.folder))
 
 
 def plain_paths(task: Task[..., Any]) -> Iterator[tuple[str, str]]:

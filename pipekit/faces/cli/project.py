@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from pipekit.errors import ProjectError
+from pipekit.errors import PipekitError, ProjectError
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.run import Folder, Invocation, Json, Options
-from pipekit.faces.cli.talk import put_json, say
+from pipekit.faces.cli.talk import colourful, here, put_json, say
+from pipekit.faces.render.problems import render_problems, rows
 from pipekit.invocation.every import read_overrides
 from pipekit.project import lints
 from pipekit.project.project import Asked
@@ -65,17 +66,22 @@ def check(invocation: Invocation = None, option: Options = (), json: Json = Fals
     given = read_overrides(option)
     made = [project.invoke(Asked(invocation, given))] if invocation or given else project.invoke_every()
     project.check_code()
-    warnings = lints.warnings(project)
+    warnings = PipekitError.of(lints.warnings(project))
     lints.write_schema(project)
     tasks = len(project.graph.tasks)
     if json:
-        found = {"status": "valid", "tasks": tasks, "invocations": [one.name for one in made], "warnings": warnings}
-        put_json(found)
+        names = [one.name for one in made]
+        put_json({"status": "valid", "tasks": tasks, "invocations": names, "warnings": rows(warnings, here())})
         return 0
-    for warning in warnings:
-        say(f"warning: {warning['message']}\n  --> {warning['where']}\nhint: {warning['hint']}\n")
-    say(f"{tasks} tasks and {len(made)} invocation{'' if len(made) == 1 else 's'} are right")
+    if warnings.problems:
+        say(render_problems(warnings, here(), label="warning", color=colourful(sys.stderr), summary=False) + "\n")
+    said = f"{_several(tasks, 'task')} and {_several(len(made), 'invocation')} are right"
+    say(f"{said}; {_several(len(warnings.problems), 'warning')}" if warnings.problems else said)
     return 0
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def graph(

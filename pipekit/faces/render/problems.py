@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pipekit.errors import (
     DefinitionError,
@@ -30,15 +31,28 @@ HIDDEN = "***"
 
 _LONGEST = 8 * 1024 * 1024
 _BREAK = re.compile(r"\r\n|\n|\r")
-_STYLES: Mapping[str, str] = {"error": "\x1b[1;31m", "hint": "\x1b[1;36m", "rule": "\x1b[1;34m", "bold": "\x1b[1m"}
+_STYLES: Mapping[str, str] = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "hint": "\x1b[1;36m",
+    "rule": "\x1b[1;34m",
+    "bold": "\x1b[1m",
+}
 
 
-def render_problems(error: PipekitError, root: Path | None = None, *, color: bool = False, summary: bool = True) -> str:
+def render_problems(
+    error: PipekitError,
+    root: Path | None = None,
+    *,
+    label: Literal["error", "warning"] = "error",
+    color: bool = False,
+    summary: bool = True,
+) -> str:
     """All problems of `error`, paths relative to `root` where they lie inside; no newline at the end.
 
-    `color` adds plain ANSI; `summary` adds the last line, `"3 problems; nothing has run"`.
+    `label` says what they are; `color` adds plain ANSI; `summary` adds the last line, `"3 problems; nothing has run"`.
     """
-    page = _Page(root, color, hidden=_hidden(error.problems))
+    page = _Page(root, color, label, hidden=_hidden(error.problems))
     blocks = ["\n".join(page.block(problem)) for problem in error.problems]
     if summary:
         blocks.append(page.paint("bold", summary_of(error)))
@@ -84,11 +98,12 @@ class _Page:
 
     root: Path | None
     color: bool
+    label: str
     files: dict[str, Sequence[str]] = field(default_factory=dict)
     hidden: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     def block(self, problem: Problem) -> Iterator[str]:
-        yield from self._labelled("error", problem.message)
+        yield from self._labelled(self.label, problem.message)
         if problem.where is not None and not problem.where.file.startswith(
             "<"
         ):  # what is in no file, its message shows
@@ -117,7 +132,7 @@ class _Page:
         yield f"{gutter}  {bar}"
         yield f" {self.paint('rule', str(where.line))} {bar} {shown}".rstrip()
         if where.column:
-            yield f"{gutter}  {bar} {' ' * before}{self.paint('error', '^' * carets)}"
+            yield f"{gutter}  {bar} {' ' * before}{self.paint(self.label, '^' * carets)}"
 
     def _line(self, where: Place) -> str | None:
         if where.line < 1:

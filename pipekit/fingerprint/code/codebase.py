@@ -31,16 +31,21 @@ class _View:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.plain = Components(entities)
-        self._read: dict[int, Components] = {}
+        self._by_flags: dict[int, Components] = {}
+        self._by_root: dict[Node, Components] = {}
 
     def digest(self, node: Node) -> Digest:
-        digest = self.plain.digest(node)
-        reads = self.plain.reads(node)
-        if not reads:
-            return digest
-        if reads not in self._read:
-            self._read[reads] = Components(self.entities, reads)
-        return self._read[reads].digest(node)
+        found = self.plain
+        digest = found.digest(node)
+        while more := found.reads(node) & ~found.flags:
+            flags = found.flags | more
+            found = self._by_root[node] = self._by_flags.setdefault(flags, Components(self.entities, flags))
+            digest = found.digest(node)
+        return digest
+
+    def walked(self, node: Node) -> Walked:
+        """All that the digest of `node` is made of."""
+        return Walked(self.entities, node, self._by_root.get(node, self.plain).content)
 
 
 class Codebase:
@@ -102,13 +107,13 @@ class Codebase:
         return b"" if node is None else self._digest(view, node)
 
     def _code(self, view: _View, node: Node) -> Code:
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node, view.plain.reads(node)))
+        return Code(self._digest(view, node), lambda: view.walked(node))
 
     def _digest(self, view: _View, node: Node) -> Digest:
         try:
             return view.digest(node)
         except Unknown as unknown:
-            raise _error(Walked(view.entities, node), unknown) from None
+            raise _error(view.walked(node), unknown) from None
 
     def _view(self, opaque: Sequence[object]) -> _View:
         key = tuple(sorted(f"'{one}" if isinstance(one, str) else f"{id(one)}" for one in opaque)) if opaque else ()

@@ -20,10 +20,13 @@ class Expanded(Scope, Protocol):
 
 
 class Components:
-    """Digests of entities, remembered. With `flags`, what their contents open up for such readers counts too."""
+    """Digests of entities, remembered. With `flags`, what their contents open up for such readers counts too: `content` is then
+    the whole of it."""
 
     def __init__(self, scope: Expanded, flags: int = 0) -> None:
-        self._scope, self._content, self._flags = scope, scope.content, flags
+        self.flags = flags
+        self.content = self._content = self._opened if flags else scope.content
+        self._scope, self._open = scope, dict[Node, Content]()
         self._done: dict[Node, Digest] = {}
         self._reads: dict[Node, int] = {}
 
@@ -39,6 +42,16 @@ class Components:
     def reads(self, root: Node) -> int:
         """What any code in the reach of a digested `root` reads of other code."""
         return self._reads.get(root, 0)
+
+    def _opened(self, node: Node) -> Content:
+        found = self._open.get(node)
+        if found is None:
+            found = self._scope.content(node)
+            if found.opened is not None:
+                more, uses = found.opened(node, self._scope, self.flags)
+                found = found._replace(body=found.body + more, uses=(*found.uses, *uses))
+            self._open[node] = found
+        return found
 
     def _ready(self, node: Node) -> bool:
         """Whether all that it uses was digested; then it is, too."""
@@ -117,8 +130,6 @@ class Components:
     def _hash(self, node: Node, colours: dict[Node, Digest]) -> Digest:
         content, done = self._content(node), self._done
         body = content.body
-        if self._flags and content.opened is not None:
-            body += content.opened(node, self._scope, self._flags)
         head = f"{node.kind} {node.name} {len(body)} {len(content.more)}\n".encode()
         below = [done.get(one) or colours[one] for one in content.uses]
         if node.unordered:

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from pipekit.fingerprint.code.sources import Known, Sources
 
 OPEN = 1
-"""Code that reads docstrings or annotations: they count for all that it reaches."""
+"""Code that reads docstrings or annotations: they count for all that it reaches, and the classes that annotations name."""
 
 SOURCE = 2
 """Code that reads source text: files count for all that it reaches."""
+
+FAMILY = 4
+"""Code that asks classes for those that inherit from them."""
+
+ORDER = 8
+"""Code that goes through the names of classes: their order counts."""
 
 
 class Node:
@@ -56,14 +62,14 @@ Place = tuple[Origin | None, str]
 
 class Content(NamedTuple):
     """What an entity is by itself (`body`), the forms of the plain values that it is told of, and which entities it uses, in order.
-    `reads`: OPEN or SOURCE; `opened`: what counts too where it is reached by code that reads with these flags."""
+    `reads`: OPEN, SOURCE, FAMILY, ORDER; `opened`: what counts too where it is reached by code that reads with these flags."""
 
     body: bytes
     uses: tuple[Node, ...] = ()
     more: bytes = b""
     reads: int = 0
     told: Callable[[Node, Scope], Sequence[Told]] | None = None
-    opened: Callable[[Node, Scope, int], bytes] | None = None
+    opened: Callable[[Node, Scope, int], tuple[bytes, tuple[Node, ...]]] | None = None
     place: Callable[[Node, Scope], Place] | None = None
 
 
@@ -126,6 +132,10 @@ class Scope(Protocol):
     roots: tuple[str, ...]
     hides: bool
 
+    def content(self, node: Node) -> Content:
+        """What `node` consists of. Raises Unknown."""
+        ...
+
     def known(self, code: Any) -> Known:
         """What is known of a code object."""
         ...
@@ -158,6 +168,10 @@ class Scope(Protocol):
         """What `use` stands for in a module, packed."""
         ...
 
+    def owner(self, value: object) -> str:
+        """The name of the global that is this very object; "" where there is none."""
+        ...
+
     def module(self, module: ModuleType) -> Node:
         """A whole module."""
         ...
@@ -166,6 +180,6 @@ class Scope(Protocol):
         """A whole module by name, imported or not; None where there is none."""
         ...
 
-    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
-        """The form of a value and the entities it refers to. Raises canon's Culprit."""
+    def form(self, value: Any, lenient: bool = False) -> tuple[bytes, tuple[Node, ...]]:
+        """The form of a value and the entities it refers to. Raises canon's Culprit; `lenient`: what would be one counts by type."""
         ...

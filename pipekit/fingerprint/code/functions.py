@@ -8,8 +8,9 @@ import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from pipekit.fingerprint.code.annotations import annotations_form
-from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.canon.form import text
+from pipekit.fingerprint.code.annotations import annotation_uses, annotations_form
+from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.sources import Known
 from pipekit.values import Origin
 
@@ -59,7 +60,7 @@ def _expand(node: Node, scope: Scope) -> Content:
     """A function of a module or class."""
     fn: FunctionType = node.thing
     body, uses, reads = _of_code(scope, fn.__code__, fn.__globals__)
-    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__):
+    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__ or _renamed(fn)):
         return Content(body, uses, b"", reads, None, _opened, _place)
     parts = Parts(scope)
     _hold(parts, fn, node.name)
@@ -116,6 +117,8 @@ def _place(node: Node, scope: Scope) -> Place:
 def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> None:
     """What the live function holds beside its code."""
     code = fn.__code__
+    if _renamed(fn):
+        parts.mark(b"named" + text(fn.__qualname__) + text(fn.__name__))
     if fn.__closure__:
         for variable, cell in zip(code.co_freevars, fn.__closure__):
             try:
@@ -135,25 +138,26 @@ def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> N
             parts.add(value, name, variable, kind, lenient)
 
 
+def _renamed(fn: FunctionType) -> bool:
+    """Whether somebody gave it another name than its code has."""
+    return fn.__name__ != fn.__code__.co_name or fn.__qualname__ != fn.__code__.co_qualname
+
+
 def _first(pair: tuple[str, Any]) -> str:
     return pair[0]
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
     """Docstring, annotations, and those of nested functions; or the whole file."""
     fn: FunctionType = node.thing
     code = fn.__code__
     source = scope.sources.of(code.co_filename) if flags & SOURCE else None
+    parts = [source.content if source else b""]
+    if not flags & OPEN:
+        return parts[0], ()
     doc = repr(fn.__doc__) if isinstance(fn.__doc__, str | None) else "?"
-    annotations = annotations_form(fn.__annotations__)
-    return b"".join(
-        [
-            scope.sources.forms.exact(code),
-            source.content if source else b"",
-            annotations,
-            doc.encode("utf-8", "surrogatepass"),
-        ]
-    )
+    parts += [scope.sources.forms.exact(code), annotations_form(fn.__annotations__), text(doc)]
+    return b"".join(parts), tuple(annotation_uses(scope, fn.__globals__, fn.__annotations__.values()))
 
 
 def _expand_outside(node: Node, scope: Scope) -> Content:

@@ -12,14 +12,21 @@ from pipekit.canon.form import length
 from pipekit.fingerprint.code.annotations import annotations_form
 from pipekit.fingerprint.code.belonging import Home
 from pipekit.fingerprint.code.entities import Node, Part, Resolved, Scope
+from pipekit.fingerprint.code.finding import submodules
 
 _MACHINERY = {"__builtins__", "__spec__", "__loader__", "__cached__"}
+_SEVERAL = (list, tuple, set, frozenset)
 _WHOLE = {"globals", "eval", "exec"}
 _BUILTIN, _ABSENT, _IMPORTED, _OTHER = b"builtin", b"absent", b"import", b"other"
 
 
 _NOTHING = object()
-_BUILTINS = frozenset(vars(builtins)) - _WHOLE
+_BUILTINS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if getattr(value, "__module__", "builtins") in ("builtins", "_sitebuiltins", "io", "_io")
+    and not isinstance(value, FunctionType)
+}
 _KNOWN: Resolved = b"\1b", ()
 _ONE = b"\1*"
 
@@ -49,12 +56,14 @@ def resolve(scope: Scope, names: Namespace, use: str) -> Resolved:
         node = scope.entity(value)
         if node is not None:
             return _ONE, (node,)
-    elif value is _NOTHING and use in _BUILTINS:
+    elif value is _NOTHING and use not in _WHOLE and _is_builtin(use):
         return _KNOWN
     return _packed(_parts(scope, names, use))
 
 
 def _packed(parts: tuple[Part, ...]) -> Resolved:
+    if not parts:  # a text that names no module is only a text
+        return b"", ()
     shape = [bytes([len(parts)])]
     shape += [b"*" if isinstance(part, Node) else b"=" + length(len(part)) + part for part in parts]
     return b"".join(shape), tuple([part for part in parts if isinstance(part, Node)])
@@ -62,16 +71,46 @@ def _packed(parts: tuple[Part, ...]) -> Resolved:
 
 def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     if use[0] == "~":
-        found = scope.find_module(use[1:])
-        return (_OTHER,) if found is None else (found,)
+        found = (
+            _named_module(scope, names, text) for text in _texts(names.names.get(use[2:]) if use[1] == "$" else use[1:])
+        )
+        return tuple(one for one in found if one is not None)
     if "|" in use:
         return _imported(scope, names, use)
     root, *attributes = use.split(".")
     if root in names.names:
         return _follow(scope, names, root, attributes)
-    if root in vars(builtins):
+    if _is_builtin(root):
         return (_BUILTIN, _own(scope, names)) if root in _WHOLE else (_BUILTIN,)
+    if root in vars(builtins):
+        return (scope.node(vars(builtins)[root], f"builtins.{root}", "constant", True),)
     return (_ABSENT,)
+
+
+def _texts(value: Any) -> list[str]:
+    """A text, or those in a constant, sorted."""
+    if type(value) is str:
+        return [value]
+    held = [*value, *value.values()] if type(value) is dict else value if type(value) in _SEVERAL else ()
+    return sorted({one for one in held if type(one) is str})
+
+
+def _named_module(scope: Scope, names: Namespace, text: str) -> Node | None:
+    """The module that `a.b`, `a.b.name`, `a.b:name` or `.b` leads to."""
+    path = text.partition(":")[0]
+    name = path.lstrip(".")
+    name = absolute(names, len(path) - len(name), name)
+    while name and name.replace(".", "").isidentifier():
+        found = scope.find_module(name)
+        if found is not None:
+            return found
+        name = name.rpartition(".")[0]
+    return None
+
+
+def _is_builtin(name: str) -> bool:
+    """Whether it is one of Python's own, and nobody has put something else in its place."""
+    return name in _BUILTINS and vars(builtins).get(name) is _BUILTINS[name]
 
 
 def _own(scope: Scope, names: Namespace) -> Part:
@@ -100,13 +139,13 @@ def _name_of(part: Part) -> str:
 def _constant(scope: Scope, names: Namespace, root: str) -> Node:
     """A value under the name where it was made, if the imports lead there."""
     value = names.names[root]
-    if type(value) is FunctionType or isinstance(value, type | ModuleType):
+    if issubclass(type(value), FunctionType | type | ModuleType):
         return scope.node(value, f"{names.name}.{root}", "constant")
     seen = {(names.name, root)}
     while isinstance(step := _imported_from(scope, names, root), tuple):
         home, name = step
         if scope.belonging.of_module(home).kind == "extern":
-            if isinstance(value, str | int | float | bytes | complex | None):
+            if issubclass(type(value), str | int | float | bytes | complex | None):
                 break
             return scope.extern(f"{home.__name__}:{name}", scope.belonging.of_module(home))
         if (home.__name__, name) in seen:
@@ -123,7 +162,7 @@ def _imported_from(scope: Scope, names: Namespace, root: str) -> tuple[ModuleTyp
         return None
     _, module, name, level = found
     home = sys.modules.get(absolute(names, level, module))
-    if not home is not None or name not in vars(home):
+    if not is_module(home) or name not in vars(home):
         return None
     return (home, name) if vars(home)[name] is names.names[root] else None
 
@@ -140,23 +179,27 @@ def _of_module(scope: Scope, module: ModuleType, attributes: list[str]) -> tuple
         return _follow(scope, scope.namespace(names), first, attributes[1:])
     below = f"{module.__name__}.{first}"
     inner = sys.modules.get(below)
-    if inner is not None:
+    if is_module(inner):
         return _of_module(scope, inner, attributes[1:]) if attributes[1:] else (scope.module(inner),)
     if "__getattr__" in names:
-        return _ABSENT, scope.node(names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
+        made = scope.node(names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
+        lazy = [scope.find_module(name) for name in submodules(module.__name__, names.get("__path__", ()))]
+        return _ABSENT, made, *(one for one in lazy if one is not None)
     found = scope.find_module(below) if "__path__" in names else None
     return (_ABSENT,) if found is None else (found,)
 
 
 def _outside(scope: Scope, module: ModuleType, home: Home, attributes: list[str]) -> tuple[Part, ...]:
-    """Another distribution's module counts by name; unless the project has put something of its own there."""
+    """Another distribution's module counts by name; unless the project has put something of its own there, or shares the name."""
     value: Any = module
-    for attribute in attributes:
+    named = scope.extern(f"{module.__name__}:{attributes[0]}", home)
+    for at, attribute in enumerate(attributes, 1):
+        value = vars(value).get(attribute)
         if not is_module(value):
             break
-        value = vars(value).get(attribute)
-    named = scope.extern(f"{module.__name__}:{attributes[0]}", home)
-    if isinstance(value, FunctionType | type):
+        if scope.belonging.of_module(value).kind != "extern":
+            return named, *(_of_module(scope, value, attributes[at:]) if attributes[at:] else (scope.module(value),))
+    if issubclass(type(value), FunctionType | type):
         node = scope.entity(value)
         if node is not None and node.kind in ("function", "class"):
             return named, node
@@ -179,8 +222,10 @@ def _imported(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     level, name, chain = use.split("|")
     name = absolute(names, int(level), name)
     module = sys.modules.get(name)
-    if not module is not None:
+    if module is None:
         return _not_yet(scope, name, chain)
+    if not is_module(module):  # an object that a module has put in its place
+        return (scope.node(module, name, "constant", True),)
     if not chain:
         return (_IMPORTED,)
     if chain != "*":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipekit import canon
 from pipekit.fingerprint.code.entities import Content, Node, Told, Unknown
@@ -18,18 +18,18 @@ _VERSIONS = {"distribution", "python"}
 
 
 class Walked:
-    """The entities below `root`, nearest first, with the one through which each was met. `flags`: what code among them reads of
-    other code."""
+    """The entities below `root`, nearest first, with the one through which each was met; `look` says what each consists of."""
 
-    def __init__(self, entities: Entities, root: Node, flags: int = 0) -> None:
-        self._entities, self._flags = entities, flags
+    def __init__(self, entities: Entities, root: Node, look: Callable[[Node], Content]) -> None:
+        self.scope, self.root = entities, root
+        self._entities, self._content = entities, look
         self._above: dict[Node, Node | None] = {root: None}
         self._told: dict[str, Node] = {}
         waiting = deque([root])
         while waiting:
             node = waiting.popleft()
             try:
-                content = entities.content(node)
+                content = self._content(node)
             except Unknown:  # so that the way to what has no identity can be told
                 continue
             for told in self._told_of(node, content):
@@ -52,13 +52,7 @@ class Walked:
 
     def way(self, node: Node) -> tuple[str, ...]:
         """The names from the root to `node`."""
-        found: list[str] = []
-        one: Node | None = node
-        while one is not None:
-            if (one.kind or one is node) and one.name and one.name != (found[-1] if found else ""):
-                found.append(one.name)
-            one = self._above[one]
-        return tuple(reversed(found))
+        return way(self._above, node)
 
     def symbols(self) -> tuple[Symbol, ...]:
         """Every symbol, sorted by name and kind; where several share both, they are numbered in the order in which they are met."""
@@ -75,7 +69,7 @@ class Walked:
 
     def _all(self) -> Iterator[Symbol]:
         for node in self._above:
-            content = self._entities.content(node)
+            content = self._content(node)
             if node.kind:
                 yield self._symbol(node, content)
             for told in self._told_of(node, content):
@@ -92,7 +86,7 @@ class Walked:
     def _show(self, value: object) -> str:
         """A short text, the same wherever the project lies."""
         roots = self._entities.roots
-        if isinstance(value, str) and value.startswith(roots):
+        if type(value) is str and value.startswith(roots):
             value = "." + value[max(len(root) for root in roots if value.startswith(root)) :]
         text = show(value)
         for root in roots:
@@ -100,13 +94,12 @@ class Walked:
         return text
 
     def _own(self, node: Node) -> Digest:
-        """What it is by itself: its body, with what of it is read, and the names of what it uses."""
-        content = self._entities.content(node)
-        read = content.opened(node, self._entities, self._flags) if self._flags and content.opened is not None else b""
+        """What it is by itself: its body, and the names of what it uses."""
+        content = self._content(node)
         uses = [f"{one.kind} {one.name}".encode() if one.kind else self._own(one) for one in content.uses]
         if node.unordered:
             uses.sort()
-        return canon.digest_parts(node.kind.encode(), node.name.encode(), content.body, read, *uses)
+        return canon.digest_parts(node.kind.encode(), node.name.encode(), content.body, *uses)
 
     def _place(self, node: Node) -> tuple[Origin | None, str]:
         """Where a constant is assigned."""
@@ -134,7 +127,7 @@ class Walked:
         one: Node | None = node
         while one is not None:
             try:
-                content: Content | None = self._entities.content(one)
+                content: Content | None = self._content(one)
             except Unknown:
                 content = None
             place = content.place if content is not None else None
@@ -143,3 +136,14 @@ class Walked:
                 return found
             one = self._above[one]
         return None
+
+
+def way(above: Mapping[Node, Node | None], node: Node) -> tuple[str, ...]:
+    """The names that lead to `node`, where `above` has the entity through which each was met."""
+    found: list[str] = []
+    one: Node | None = node
+    while one is not None:
+        if (one.kind or one is node) and one.name and one.name != (found[-1] if found else ""):
+            found.append(one.name)
+        one = above[one]
+    return tuple(reversed(found))

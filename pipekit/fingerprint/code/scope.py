@@ -10,7 +10,7 @@ from typing import Any
 from pipekit import canon
 from pipekit.canon.builtins import HANDLERS
 from pipekit.canon.digests import flat
-from pipekit.canon.form import LARGE, Culprit, Walk
+from pipekit.canon.form import LARGE, Culprit, Walk, text
 from pipekit.fingerprint.code.allowed import by_type
 from pipekit.fingerprint.code.belonging import PYTHON, Belonging, Home
 from pipekit.fingerprint.code.classes import class_name, class_node
@@ -18,9 +18,11 @@ from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Resol
 from pipekit.fingerprint.code.finding import find_file
 from pipekit.fingerprint.code.functions import expand_code, function_name, function_node
 from pipekit.fingerprint.code.names import Namespace, resolve
+from pipekit.fingerprint.code.owners import Owners
 from pipekit.fingerprint.code.references import References
 from pipekit.fingerprint.code.sources import Known, Sources
-from pipekit.fingerprint.code.values import TABLE, without
+from pipekit.fingerprint.code.uses import reads_of
+from pipekit.fingerprint.code.values import TABLE, lenient, without
 from pipekit.fingerprint.code.whole import file_node, module_node
 
 _NO_WALK = Walk(TABLE, HANDLERS[type(None)])
@@ -55,6 +57,8 @@ class Entities:
         self.hides = bool(opaque)
         self._process = {id(one): (name, one) for name in _PROCESS if (one := getattr(sys, name, None)) is not None}
         self._table = without(self._opaque_ids.values()) if self._opaque_ids else TABLE
+        self._gentle = lenient(self._table)
+        self.owner = Owners(belonging, sources, roots).of
         self._nodes: dict[int, Node] = {}
         self._alive: list[object] = []
         self._codes: dict[tuple[int, int], Node] = {}
@@ -91,6 +95,8 @@ class Entities:
             return None
         if cls is str and value.startswith(self.roots):
             return self.form(value)[0]
+        if cls is str and reads_of(value.encode("utf-8", "surrogatepass")):
+            return None
         out: list[Any] = []
         HANDLERS[cls](value, out.append, _NO_WALK)
         return out[0] if len(out) == 1 else _joined(out)
@@ -175,10 +181,10 @@ class Entities:
             node = self._externs[key] = Node(name, kind, content, _expand_given)
         return node
 
-    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
+    def form(self, value: Any, lenient: bool = False) -> tuple[bytes, tuple[Node, ...]]:
         out: list[Any] = []
-        walk = References(self._table, self)
-        self._table[type(value)](value, out.append, walk)
+        walk = References(self._gentle if lenient else self._table, self)
+        walk.table[type(value)](value, out.append, walk)
         if len(out) == 1 and type(out[0]) is bytes and len(out[0]) < LARGE:
             return out[0], tuple(walk.nodes)
         return _joined([piece if type(piece) is bytes else flat(piece) for piece in out]), tuple(walk.nodes)
@@ -212,7 +218,10 @@ def _expand_value(node: Node, scope: Scope) -> Content:
         raise Unknown(node, culprit.path.removeprefix("value"), _why(culprit)) from None
     except RecursionError:
         raise Unknown(node, "", "lies too deep") from None
-    return Content(form, nodes)
+    owner = scope.owner(node.thing)
+    if owner and owner != node.name:
+        form += b"@" + text(owner)
+    return Content(form, nodes, reads=reads_of(form))
 
 
 def _why(culprit: Culprit) -> str:
@@ -225,7 +234,7 @@ def _why(culprit: Culprit) -> str:
 
 def _expand_lenient(node: Node, scope: Scope) -> Content:
     try:
-        form, nodes = scope.form(node.thing)
-    except (Culprit, RecursionError):
+        form, nodes = scope.form(node.thing, True)
+    except RecursionError:
         return Content(by_type(node.thing))
-    return Content(form, nodes)
+    return Content(form, nodes, reads=reads_of(form))

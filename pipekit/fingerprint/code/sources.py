@@ -179,7 +179,8 @@ class Sources:
 
 def _fact(one: Written, uses: Uses) -> Fact:
     body = b"text" + canon.digest(one.text.encode("utf-8", "surrogatepass"))
-    return body.hex(), uses.names, uses.reads, one.first, one.last
+    names = [name for name in uses.names if name.partition(".")[0] not in one.idle] if one.idle else uses.names
+    return body.hex(), names, uses.reads, one.first, one.last
 
 
 def _nest(code: CodeType) -> Iterator[CodeType]:

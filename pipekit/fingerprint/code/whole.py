@@ -3,11 +3,14 @@ never import one."""
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 
 from pipekit import canon
-from pipekit.fingerprint.code.entities import Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
+from pipekit.fingerprint.code.uses import reads_of
 from pipekit.values import Origin
 
 _MACHINERY = frozenset(
@@ -64,9 +67,12 @@ def _file(node: Node) -> str:
     return file if isinstance(file, str) else ""
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
+    """All that is written in the file, where its text is read, or where docstrings are and nobody has imported it."""
     source = scope.sources.of(_file(node))
-    return b"" if source is None else source.content
+    if source is None or not (flags & SOURCE or (flags & OPEN and isinstance(node.thing, str))):
+        return b"", ()
+    return source.content, ()
 
 
 def _place(node: Node, scope: Scope) -> Place:
@@ -87,4 +93,11 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         parts.mark(shape)
         for one in uses:
             parts.use(one)
-    return parts.content(f"file {source.whole}".encode())._replace(opened=_opened, place=_place)
+    if file.endswith("__init__.py") and b"def __getattr__" in (scope.sources.content(file) or b""):
+        for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
+            if lazy is not None:
+                parts.use(lazy)
+    reads = reads_of(scope.sources.content(file) or b"")
+    for _, _, read, *_ in source.functions.values():
+        reads |= read
+    return parts.content(f"file {source.whole}".encode())._replace(reads=reads, opened=_opened, place=_place)

@@ -54,6 +54,18 @@ hint: did you mean 'top'? ranking takes: top (tasks.py:31)
     )
 
 
+def test_a_warning_looks_like_an_error(root: Path) -> None:
+    where = Origin(str(root / "pipeline.yaml"), 7, 17, 3)
+    error = PipekitError.of([Problem("'tpo' is odd", where, "take 'top'"), Problem("and more")])
+    shown = render_problems(error, root, label="warning", summary=False)
+    assert shown == (
+        "warning: 'tpo' is odd\n  --> pipeline.yaml:7:17\n   |\n 7 |       ranking: {tpo: 10}\n   |                 ^^^\n"
+        "hint: take 'top'\n\nwarning: and more"
+    )
+    colourful = render_problems(error, root, label="warning", color=True, summary=False)
+    assert colourful.count("\x1b[1;33m") == 3 and "\x1b[1;31m" not in colourful
+
+
 def test_all_problems_and_the_count_last(root: Path) -> None:
     (root / "tasks.py").write_text("\n" * 30 + "def ranking(table, /, *, top):\n")
     assert (
