@@ -51,8 +51,8 @@ class Planned:
 
     @property
     def unchecked(self) -> bool:
-        """Has the product passed other predicates than those of today?"""
-        return self.record is not None and self.record.predicates != self.static.predicates
+        """Is there a product to be checked again, because it has passed other predicates than those of today?"""
+        return self.state == "cached" and self.reason.kind == reasons.TYPE
 
     @property
     def seconds(self) -> float:
@@ -106,7 +106,7 @@ def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, 
     newest = store.statics([static.digest for static in statics])
     planner = _Planner(invocation, steps, store, world, newest, frozenset(forced))
     entries = _entries(planner, statics)
-    entries = _with_gone(entries, steps, store)
+    entries = _with_gone(_with_checks(entries, store), steps, store)
     entries = explained(entries, store, world)
     return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced))
 
@@ -205,6 +205,16 @@ def present(product: Product, store: Store) -> bool:
         return True
     wanted = {digest for item in manifests.decode(product, store.read) for digest in item.objects}
     return len(store.has(wanted)) == len(wanted)
+
+
+def _with_checks(entries: list[Planned], store: Store) -> list[Planned]:
+    """A cached step whose product can be read, and passed other predicates than those of today, says so."""
+    for entry in entries:
+        record = entry.record
+        if record is not None and record.predicates != entry.static.predicates and present(record.product, store):
+            why = Reason(reasons.TYPE, entry.task.product.name)
+            entries[entry.step.id] = replace(entry, reason=why)
+    return entries
 
 
 def _with_gone(entries: list[Planned], steps: Steps, store: Store) -> list[Planned]:

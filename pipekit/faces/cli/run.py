@@ -123,13 +123,17 @@ def checked_pool(pool: str) -> str:
 
 
 def show_plan(plan: Plan, *, as_json: bool, everything: bool) -> None:
-    """The plan as a table, or as JSON; without `everything` only what would or may run."""
+    """The plan as a table, or as JSON; without `everything` only what would or may run, or is to be checked again."""
     if as_json:
         put_json(summary.of_plan(plan))
         return
-    shown = [e for e in plan.entries if e.pinned is None and (everything or e.state != "cached")]
+    shown = [e for e in plan.entries if e.pinned is None and (everything or e.unchecked or e.state != "cached")]
     words = {"cached": "up to date", "would_run": "would run", "may_run": "may run"}
-    for line in columns([(words[e.state], e.step.name, reason_text(e.reason)) for e in shown]):
+    rows: list[tuple[str, ...]] = [
+        ("to check" if e.unchecked else words[e.state], e.step.name, reason_text(e.reason)) for e in shown
+    ]
+    for line in columns(rows):
         put(line)
-    counts = summary.of_plan(plan)["counts"]
-    say(f"{counts['would_run']} would run, {counts['may_run']} may run, {counts['cached']} up to date")
+    counts, checks = summary.of_plan(plan)["counts"], sum(e.unchecked for e in plan.entries)
+    counted = f"{counts['would_run']} would run, {counts['may_run']} may run, {counts['cached'] - checks} up to date"
+    say(f"{counted}, {checks} to check" if checks else counted)

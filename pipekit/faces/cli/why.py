@@ -117,9 +117,8 @@ def _put(entry: Planned, row: dict[str, Any]) -> None:
     if entry.state == "cached" and differences:
         put(f"{name} {WORDS[entry.state]}; since run {row['compared']['run']}:")
     else:
-        put(
-            f"{name} {WORDS[entry.state]}{'' if differences or entry.state == 'cached' else ': ' + reason_text(entry.reason)}"
-        )
+        is_told = not differences and entry.reason.kind != "cached"
+        put(f"{name} {WORDS[entry.state]}{': ' + reason_text(entry.reason) if is_told else ''}")
     put_differences(row["differences"], "  ")
     compared = row["compared"]
     if compared is not None and (differences or compared["key"] == row["key"]):
