@@ -208,14 +208,14 @@ def _things(values: Iterable[Any]) -> list[Any]:
 
 def _remedy(task: str, used: Used, file: str) -> str:
     if used.kind == "variable":
-        return f'Add "{used.subject}" to {task}\'s environ'
+        return f"Say on '{task}': environ=[\"{used.subject}\"]"
     if used.kind == "program" and os.path.isabs(used.subject):
         name = os.path.basename(used.subject)
-        return f'Say in {task}\'s version which one it is, as in version="{name} 1.0"'
+        return f"Say on '{task}' which one it is: version=\"{name} 1.0\""
     module, _, name = used.subject.partition(":")
     path = module.replace(".", "/")
     if used.kind not in _CODE or not used.file.endswith((f"/{path}.py", f"/{path}/__init__.py")):
         return f"Give {task} an option of type File, and set it to {file if used.kind in _CODE else used.subject}"
     first = name.partition(".")[0]
     named = f"{module}.{first}" if first.isidentifier() else module
-    return f'Add "{named}" to {task}\'s code_includes'
+    return f"Say on '{task}': code_includes=[\"{named}\"]"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-from pipekit.execution.entering import entering
+from pipekit.execution.entering import Entering
 from pipekit.execution.messages import Setup, Used
 from pipekit.execution.reads import PACKAGES, Place, Reads
 from pipekit.execution.variables import Variables
@@ -44,7 +44,7 @@ class Uses(Reads):
         store = (f"{one}{os.sep}" for one in (setup.objects, setup.passing, setup.temporary))
         self._elsewhere = (*_MACHINE, *_FOREIGN, _PIPEKIT, *store)
         self._ours: dict[str, bool] = {}
-        self._entering = entering()
+        self._entering = Entering()
         self._variables = Variables(self._read_variable)
 
     def watch(self) -> None:

@@ -227,10 +227,10 @@ def test_a_remedy_is_told_once(audits: dict[str, tuple[Audit, int]], tmp_path: P
     assert told(audits, "load", *used) == found
     audit, _ = audits["load"]
     assert [one.remedy for one in audit.findings.values()] == [
-        'Add "prep.Shape" to load\'s code_includes',
-        'Add "prep.make" to load\'s code_includes',
-        'Add "prep" to load\'s code_includes',
-        'Add "extra" to load\'s code_includes',
+        "Say on 'load': code_includes=[\"prep.Shape\"]",
+        "Say on 'load': code_includes=[\"prep.make\"]",
+        "Say on 'load': code_includes=[\"prep\"]",
+        "Say on 'load': code_includes=[\"extra\"]",
         "Give load an option of type File, and set it to script.py",
     ]
 
@@ -239,7 +239,7 @@ MESSAGES: Sequence[tuple[Used, str]] = [
     (
         code("prep:hidden", "{}/prep.py", 12),
         "'load' called prep.hidden (prep.py:12), which is not in its key: a change of it reruns nothing. "
-        'Add "prep.hidden" to load\'s code_includes',
+        "Say on 'load': code_includes=[\"prep.hidden\"]",
     ),
     (
         code("plug:go", "{}/plugins/plug-1.py", 2),
@@ -249,7 +249,7 @@ MESSAGES: Sequence[tuple[Used, str]] = [
     (
         Used("module", "plugins.extra", "{}/plugins/extra.py", 1),
         "'load' imported plugins.extra (plugins/extra.py:1), which is not in its key: a change of it reruns nothing. "
-        'Add "plugins.extra" to load\'s code_includes',
+        "Say on 'load': code_includes=[\"plugins.extra\"]",
     ),
     (
         Used("file", "b.csv", "{}/tasks.py", 9),
@@ -259,12 +259,12 @@ MESSAGES: Sequence[tuple[Used, str]] = [
     (
         Used("variable", "HOME", "{}/tasks.py", 9),
         "'load' read the variable HOME (tasks.py:9), which is not in its key: another value reruns nothing. "
-        'Add "HOME" to load\'s environ',
+        "Say on 'load': environ=[\"HOME\"]",
     ),
     (
         Used("program", "/usr/bin/wc", "{}/tasks.py", 9),
         "'load' started /usr/bin/wc (tasks.py:9), which is not in its key: another version of it reruns nothing. "
-        'Say in load\'s version which one it is, as in version="wc 1.0"',
+        "Say on 'load' which one it is: version=\"wc 1.0\"",
     ),
     (
         Used("program", "tools/count"),

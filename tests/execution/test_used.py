@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipekit.execution.entering import Entering, Profiled, entering
+from pipekit.execution.entering import Entering
 from pipekit.execution.messages import Setup, Used
 from pipekit.execution.reads import Reads
 from pipekit.execution.used import Uses
@@ -132,8 +132,16 @@ def uses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uses]:
     found._variables.watch()
     found.begin()
     yield found
+    let_go(found._entering)
     for name in set(sys.modules) - before:
         del sys.modules[name]
+
+
+def let_go(entering: Entering) -> None:
+    """A process has few tools for monitoring; a worker needs its one for all its life."""
+    if sys.version_info >= (3, 12):
+        sys.monitoring.set_events(entering.tool, 0)
+        sys.monitoring.free_tool_id(entering.tool)
 
 
 def module(folder: Path, name: str, text: str) -> ModuleType:
@@ -333,12 +341,11 @@ def test_the_environment_stays_what_it_was(monkeypatch: pytest.MonkeyPatch) -> N
 # --- entering ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[Profiled, entering], ids=["profiled", "of this Python"])
-def hears(request: pytest.FixtureRequest) -> Iterator[Entering]:
-    found: Entering = request.param()
+@pytest.fixture
+def hears() -> Iterator[Entering]:
+    found = Entering()
     yield found
-    if sys.version_info >= (3, 12) and not isinstance(found, Profiled):
-        sys.monitoring.free_tool_id(found._tool)
+    let_go(found)
 
 
 def first() -> str:
