@@ -78,7 +78,7 @@ def covered(symbols: Iterable[Symbol]) -> Covered:
         if one.kind == "module":
             files.add(file)
         elif one.kind in ("function", "class") and one.source and one.where is not None:
-            span = one.where.line, one.where.line + len(one.source.splitlines()) - 1
+            span = one.where.line, one.where.line + one.source.rstrip("\n").count("\n")
             lines.setdefault(file, set()).add(span)
         elif one.kind in ("function", "class", "opaque"):
             names.add(one.name.partition("#")[0])
@@ -172,7 +172,7 @@ class Audit:
             if needs.kind == "failed":
                 products = [left.item for left in self.ledger[needs.steps[0]].left]
             names.update(name for product in products for name in product.classes)
-        yield from map(codes.of_class, sorted(names))
+        yield from (codes.of_class(planned.task, name) for name in sorted(names))
         yield from map(codes.of_thing, _things(one for one in values if not isinstance(one, Secret)))
 
     def _find(self, number: int, used: Used) -> Iterator[Finding]:

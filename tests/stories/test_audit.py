@@ -53,7 +53,6 @@ TASKS = """
     from remedies import REMEDIES
 
     env = Env("audited")
-    SHAPES = "".join(["sha", "pes"])
 
     # --- what no walk sees
 
@@ -72,7 +71,7 @@ TASKS = """
     @env.task(**REMEDIES["in_threads"])
     def in_threads() -> list[int]:
         def area(size: int) -> int:
-            return vars(sys.modules[SHAPES])["Box"](size).area()
+            return vars(sys.modules["shapes ".strip()])["Box"](size).area()
 
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(area, range(3)))
@@ -80,7 +79,7 @@ TASKS = """
     @env.task(**REMEDIES["in_a_thread"])
     def in_a_thread() -> int:
         found: list[int] = []
-        thread = threading.Thread(target=lambda: found.append(vars(sys.modules[SHAPES])["about"](2.2)))
+        thread = threading.Thread(target=lambda: found.append(vars(sys.modules["shapes ".strip()])["about"](2.2)))
         thread.start()
         thread.join()
         return found[0]
@@ -113,16 +112,16 @@ TASKS = """
     @env.stream(**REMEDIES["stream"])
     def stream() -> Iterator[int]:
         yield 1
-        yield vars(sys.modules[SHAPES])["about"](2.2)
+        yield vars(sys.modules["shapes ".strip()])["about"](2.2)
 
     @env.each(stream, **REMEDIES["items"])
     def items(number: int, /) -> Iterator[int]:
         yield number
-        yield vars(sys.modules[SHAPES])["total"](number, 1)
+        yield vars(sys.modules["shapes ".strip()])["total"](number, 1)
 
     @env.task(**REMEDIES["failing"])
     def failing() -> int:
-        return vars(sys.modules[SHAPES])["about"](2.2) // 0
+        return vars(sys.modules["shapes ".strip()])["about"](2.2) // 0
 
     # --- what is in the key, though no function names it
 
@@ -218,16 +217,16 @@ FOUND = [
     ("called_from_c", "code", "shapes.total", "shapes.py:18"),
     ("chosen_by_an_option", "code", "shapes.Box.__init__", "shapes.py:2"),
     ("failing", "code", "shapes.about", "shapes.py:15"),
-    ("files", "file", "ELSEWHERE", "tasks.py:72"),
-    ("files", "file", "data/a.txt", "tasks.py:72"),
-    ("files", "variable", "ELSEWHERE", "tasks.py:72"),
+    ("files", "file", "ELSEWHERE", "tasks.py:71"),
+    ("files", "file", "data/a.txt", "tasks.py:71"),
+    ("files", "variable", "ELSEWHERE", "tasks.py:71"),
     ("imported", "module", "plugins.late", "plugins/late.py:1"),
     ("in_a_thread", "code", "shapes.about", "shapes.py:15"),
     ("in_threads", "code", "shapes.Box.__init__", "shapes.py:2"),
     ("items", "code", "shapes.total", "shapes.py:18"),
-    ("programs", "program", "/bin/sh", "tasks.py:77"),
-    ("programs", "program", "sort", "tasks.py:76"),
-    ("script", "file", "script.py", "tasks.py:68"),
+    ("programs", "program", "/bin/sh", "tasks.py:76"),
+    ("programs", "program", "sort", "tasks.py:75"),
+    ("script", "file", "script.py", "tasks.py:67"),
     ("stream", "code", "shapes.about", "shapes.py:15"),
     ("unpickled", "code", "shapes.Box.area", "shapes.py:5"),
     ("by_path", "module", "odd-name", "plugins/odd-name.py:1"),

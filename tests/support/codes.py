@@ -54,7 +54,7 @@ class ToldCodes:
         return b""
 
     def of_thing(self, thing: Any) -> Code:
-        return self.of_class(f"{thing.__module__}:{thing.__qualname__}")
+        return self.of_class(None, f"{thing.__module__}:{thing.__qualname__}")
 
     def owns(self, file: str, module: str) -> bool:
         return module not in self.foreign
