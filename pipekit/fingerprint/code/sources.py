@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO, StringIO
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -107,7 +108,8 @@ class Sources:
     def text(self, file: str, first: int, last: int) -> str:
         """These lines of `file`."""
         if file not in self._texts:
-            self._texts[file] = _decoded(self.content(file) or b"").splitlines(keepends=True)
+            # lines as Python counts them: a form feed, for one, ends none
+            self._texts[file] = StringIO(_decoded(self.content(file) or b""), None).readlines()
         return "".join(self._texts[file][first - 1 : last])
 
     def _verified(self, code: CodeType) -> Known | None:
@@ -205,7 +207,6 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _decoded(content: bytes) -> str:
-    from io import BytesIO
     from tokenize import detect_encoding
 
     try:

@@ -157,6 +157,14 @@ def test_symbols_are_everything_the_digest_covers(project: Project) -> None:
     assert code.reaches("prep.other") == ()
 
 
+def test_a_source_is_the_lines_that_python_counts(project: Project) -> None:
+    text = "\f\ndef load():\n    return '\u2028\x1c', 1\n\f\nX = 1\n"
+    project.write({"tasks.py": text})
+    assert {one.name: one.source for one in project.code().symbols} == {
+        "tasks.load": "def load():\n    return '\u2028\x1c', 1\n"
+    }
+
+
 def test_only_the_symbol_that_changed_has_another_digest(project: Project) -> None:
     project.write({"tasks.py": "K = 1\ndef norm(x, n=2):\n    return x * K\ndef load(x):\n    return norm(x)\n"})
 
