@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pipekit.errors import FingerprintError
@@ -218,6 +220,14 @@ def test_objects_that_answer_no_question_are_not_asked(project: Project) -> None
     assert {"tasks.X", "tasks.Y", "tasks.Absent"} <= {one.name for one in before.symbols}
     project.edit("tasks.py", "raise KeyError(name)", "raise KeyError(name, 1)")
     assert project.digest() != before.digest.hex()
+
+
+def test_the_main_module_does_not_count(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "import sys\ndef load():\n    return sys.modules['__main__'], sys.modules.get('__main__.x'), __import__('__main__')\ndef more():\n    import __main__\n    return __main__, load()\n"
+    project.write({"tasks.py": body})
+    before = project.digest("tasks:more")
+    monkeypatch.setitem(sys.modules, "__main__", project.load("tasks"))
+    assert project.codebase().of(project.find("tasks:more")).digest.hex() == before
 
 
 KEEPS_STILL = [
