@@ -46,7 +46,7 @@ def annotations_form(found: Any) -> bytes:
 
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_MET = ("class", "constant")
+_ALIASES = ("types", "typing", "typing_extensions")
 
 
 def annotation_uses(scope: Scope, names: dict[str, Any], annotations: Iterable[Any]) -> Iterator[Node]:
@@ -55,10 +55,10 @@ def annotation_uses(scope: Scope, names: dict[str, Any], annotations: Iterable[A
         forward = one if isinstance(one, str) else getattr(one, "__forward_arg__", None)
         if isinstance(forward, str):
             for dotted in _DOTTED.findall(forward):
-                yield from (node for node in scope.resolve(scope.namespace(names), dotted)[1] if node.kind in _MET)
+                yield from (node for node in scope.resolve(scope.namespace(names), dotted)[1] if _is_type(node))
         elif isinstance(one, type) and not hasattr(one, "__origin__"):
             node = scope.entity(one)
-            if node is not None and node.kind in _MET:
+            if node is not None and _is_type(node):
                 yield node
         elif isinstance(one, list | tuple):
             yield from annotation_uses(scope, names, one)
@@ -67,6 +67,11 @@ def annotation_uses(scope: Scope, names: dict[str, Any], annotations: Iterable[A
             for more in getattr(one, "__metadata__", ()):
                 if type(more).__module__ not in _DECLARED:
                     yield scope.node(more, "__metadata__", "", True)
+
+
+def _is_type(node: Node) -> bool:
+    """Whether it is a class, or an alias that may name some: a text may also hold the name of something else."""
+    return node.kind == "class" or (node.kind == "constant" and type(node.thing).__module__ in _ALIASES)
 
 
 _DECLARED = ("pipekit.definition.types", "pipekit.definition.env")

@@ -222,7 +222,7 @@ def _imported(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
     level, name, chain = use.split("|")
     name = absolute(names, int(level), name)
     module = sys.modules.get(name)
-    if module is None:
+    if module is None or name == "__main__":
         return _not_yet(scope, name, chain)
     if not is_module(module):  # an object that a module has put in its place
         return (scope.node(module, name, "constant", True),)

@@ -156,6 +156,8 @@ class Entities:
 
     def find_module(self, name: str) -> Node | None:
         module = sys.modules.get(name)
+        if name == "__main__":  # which is another one in every kind of process
+            return None
         if isinstance(module, ModuleType):
             return None if self.belonging.of_module(module).kind == "extern" else self.module(module)
         if name not in self._files:

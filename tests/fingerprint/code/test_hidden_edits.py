@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from pipekit.errors import FingerprintError
@@ -119,6 +121,7 @@ BY_CLASS = [
     edit("order of names of an unknown class", "class C:\n    a = 1\n    b = 2\ndef names(c):\n    return list(c.__dict__)\ndef load():\n    return names(C)\n", "    a = 1\n    b = 2\n", "    b = 2\n    a = 1\n"),
     edit("class of a field", FIELDS.replace("In()", "one.type()").replace("TYPE", "In"), "x: int = 1", "x: int = 2"),
     edit("class within the type of a field", FIELDS.replace("In()", "one.type.__args__[0]()").replace("TYPE", "list[In]"), "x: int = 1", "x: int = 2"),
+    edit("class of a field, as an alias", "from __future__ import annotations\nimport typing\nMany = list['In']\n" + FIELDS.replace("In()", "In").replace("TYPE", "Many"), "x: int = 1", "x: int = 2"),
     edit("class of a field, as text", "from __future__ import annotations\nimport typing\n" + FIELDS.replace("In()", "typing.get_type_hints(cls)[one.name]()").replace("TYPE", "In"), "x: int = 1", "x: int = 2"),
     edit("class of a field that another distribution makes", "import numpy as serde\nfrom typing import NamedTuple\nclass In(NamedTuple):\n    x: int = 1\nclass Out(NamedTuple):\n    i: In\ndef load():\n    return serde.array(Out)\n", "x: int = 1", "x: int = 2"),
     edit("class in an annotation and elsewhere", "class M:\n    n = 1\ndef load(x):\n    def f(y: M) -> M:\n        return M.n\n    return f(x)\n", "n = 1", "n = 2"),
@@ -170,6 +173,7 @@ KEEP = [
     edit("another lambda of a line", LINE, "x + 5", "x + 6"),
     edit("comment beside lambdas of a line", LAMBDAS, "  # one", ""),
     edit("sentinel that another module imports", "import prep, other\ndef load(x=prep.A):\n    return x is prep.A\n", "K = 1", "from prep import A", "other.py", prep="A = object()\n", other="K = 1\n"),
+    edit("constant whose name stands in an annotation", "from dataclasses import dataclass\nfrom typing import Literal\nfast = 1\n@dataclass\nclass C:\n    x: \"Literal['fast']\"\ndef load():\n    return C('fast').x\n", "fast = 1", "fast = 2"),
     edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
     edit("subclass that nobody asks for", "class P:\n    n = 1\nclass A(P):\n    m = 1\ndef load():\n    return P.n\n", "m = 1", "m = 2"),
     edit("comment where docstrings are read", "class C:\n    'Doc.'\ndef name(x):\n    # one\n    return x.__doc__\ndef load():\n    return name(C), getattr(__import__('tasks'), 'C')\n", "# one", "# two"),
@@ -218,6 +222,14 @@ def test_objects_that_answer_no_question_are_not_asked(project: Project) -> None
     assert {"tasks.X", "tasks.Y", "tasks.Absent"} <= {one.name for one in before.symbols}
     project.edit("tasks.py", "raise KeyError(name)", "raise KeyError(name, 1)")
     assert project.digest() != before.digest.hex()
+
+
+def test_the_main_module_does_not_count(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "import sys\ndef load():\n    return sys.modules['__main__'], sys.modules.get('__main__.x'), __import__('__main__')\ndef more():\n    import __main__\n    return __main__, load()\n"
+    project.write({"tasks.py": body})
+    before = project.digest("tasks:more")
+    monkeypatch.setitem(sys.modules, "__main__", project.load("tasks"))
+    assert project.codebase().of(project.find("tasks:more")).digest.hex() == before
 
 
 KEEPS_STILL = [
