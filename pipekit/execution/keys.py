@@ -81,20 +81,22 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
             value = replace_files(option.type, value, lambda p, f: _reference(p, f, world, files))
         options[name] = canon.encode(value, class_identity=world.codes.identity)
         shown[name] = (_text(value), canon.digest(options[name]).hex()[:16])
-    environment: dict[str, str | None] = {**world.environment}
-    environment.update({name: world.variables.get(name) for name in task.config.environ})
+    variables = {name: world.variables.get(name) for name in task.config.environ}
     code = world.codes.of(task)
     parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code.digest]
-    parts += [canon.digest_parts(*(part for name in sorted(options) for part in (name.encode(), options[name])))]
-    parts += [
-        canon.digest_parts(*(part for name in sorted(environment) for part in (name.encode(), _set(environment[name]))))
-    ]
+    parts += [_named(options), _named({name: value.encode() for name, value in world.environment.items()})]
+    parts.append(_named({name: _set(value) for name, value in variables.items()}))
     taken = "files" if task.product.holds_files else ""
     parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
+    environment = {**variables, **world.environment}
     facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps)
     classes = partial(world.codes.of_class, task)
     return Static(canon.digest_parts(*parts), facts, files, code, classes, world.codes.predicates(task.product))
+
+
+def _named(values: Mapping[str, bytes]) -> Digest:
+    return canon.digest_parts(*(part for name in sorted(values) for part in (name.encode(), values[name])))
 
 
 def _set(value: str | None) -> bytes:
