@@ -56,7 +56,6 @@ class Desk:
     granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     flowing: frozenset[int] = frozenset()
     devices: Devices = field(default_factory=lambda: Devices(0))
-    read: set[str] = field(default_factory=set)
     _options: dict[int, bytes] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
@@ -280,20 +279,6 @@ class Desk:
     def logged(self, job: Job, size: int) -> None:
         """A job of this worker has ended; its log was `size` bytes long."""
         self._from[job.worker] = self._from.get(job.worker, 0) + size
-
-    def unnamed(self, node: int, opened: Sequence[str]) -> list[str]:
-        """A warning for each project file that the step read and no option names."""
-        if not opened:
-            return []
-        self.read.update(opened)
-        row = self.ledger[node]
-        named = set(row.planned.static.files)
-        inside = [path for path in opened if path not in named and not any(path.startswith(f"{one}/") for one in named)]
-        return [
-            f"'{row.planned.step.name}' read {path}, which no option names: a change of it reruns nothing. "
-            f"Give {row.planned.task.name} an option of type File, and set it to {path}"
-            for path in inside
-        ]
 
     def relative(self, where: str) -> str:
         """A place in the project by its path there."""

@@ -4,17 +4,18 @@ events. It must never decide order or placement, nor call the user's code."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
+from pipekit.execution.audit import Audit
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.failure import told
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Want, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Used, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
@@ -35,12 +36,14 @@ class Drive:
     """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
 
     def __init__(
-        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool, idle: Callable[[], None]
-    ) -> None:
+        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, audit: Audit, *,
+        fail_fast: bool, idle: Callable[[], None],
+    ) -> None:  # fmt: skip
         self.desk = desk
         self.recorder = recorder
         self.machine = machine
         self.pool = pool
+        self.audit = audit
         self.fail_fast = fail_fast
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
@@ -248,7 +251,7 @@ class Drive:
             raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
     def _done(self, job: Job, done: Done) -> None:
-        row = self._close(job, done.seconds, done.opened)
+        row = self._close(job, done.seconds, done.used)
         self.outcomes.log(job, done.log)
         if row.checking is not None:
             self._checked(job, done.fault)
@@ -277,7 +280,7 @@ class Drive:
         if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
-    def _close(self, job: Job, seconds: float, opened: tuple[str, ...]) -> Entry:
+    def _close(self, job: Job, seconds: float, used: Sequence[Used]) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
         self.jobs.pop(job.number, None)
@@ -288,14 +291,14 @@ class Drive:
             next_.deadline = time.monotonic() + (self.desk.ledger[next_.node].planned.task.config.timeout or 0.0)
         row.seconds += seconds
         self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
-        for message in self.desk.unnamed(job.node, opened):
-            self.outcomes.warn(job.node, message)
+        for finding in self.audit.take(job.node, used):
+            self.outcomes.warn(job.node, finding.message)
         return row
 
     def _items_done(self, job: Job, done: ItemsDone) -> None:
         job.seconds += sum(item.seconds for item in done.items)
         if done.last:
-            self._close(job, job.seconds, done.opened)
+            self._close(job, job.seconds, done.used)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: Yielded) -> None:

@@ -13,7 +13,7 @@ from pipekit.store import codecs, files, manifests
 from pipekit.store.locks import OwnFolder
 from pipekit.store.products import Product
 from pipekit.store.store import Store
-from pipekit.values import Stored
+from pipekit.values import Reference, Stored
 
 T = TypeVar("T")
 
@@ -32,11 +32,13 @@ class Reader:
             return Items(self, product)
         return codecs.decode(product, self.store.read, self._hand)
 
-    def _hand(self, stored: Stored) -> Path:
+    def _hand(self, file: Stored | Reference) -> Path:
+        if isinstance(file, Reference):
+            return Path(file.path)
         number = next(self._numbers)
         if number == 0:
             atexit.register(_close, self._folder)
-        return files.hand(stored, self.store.read, self._folder.path / str(number))
+        return files.hand(file, self.store.read, self._folder.path / str(number))
 
 
 def _close(folder: OwnFolder) -> None:

@@ -163,7 +163,11 @@ class Recorder:
             if stale(record, task, world) is None and not gone.intersection(record.product.objects):
                 result = self._result(record)
                 known[key] = Known(result, not (result and self.unchecked(number, record)))
-        return self._readable(known, found)
+        readable = self._readable(known, found)
+        for key in readable:
+            if found[key].references:  # they are in the whole product as well
+                self.references.setdefault(number, []).extend(found[key].references)
+        return readable
 
     def _readable(self, known: dict[Digest, Known], found: Mapping[Digest, Record]) -> dict[Digest, Known]:
         """Those whose items can be read too: what an item of a flat each gave is a manifest of them."""

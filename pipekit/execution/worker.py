@@ -17,10 +17,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipekit.execution import inside, reads
+from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
 from pipekit.execution.messages import Call, More, Progress, Setup, Want
+from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
@@ -52,8 +53,9 @@ class Worker:
         self.ahead: deque[object] = deque()
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
+        self.reads = Reads(None)
         if self.whole_process:
-            reads.watch(setup.folder)
+            self.reads = _watching(setup)
             settle(setup.folder)
 
     def handle(self, message: object) -> None:
@@ -96,7 +98,7 @@ class Worker:
             call.granted,
         )
         inside.enter(context, whole_process=self.whole_process)
-        reads.opened.clear()
+        self.reads.begin()
         try:
             with self._around(call):
                 Work(self, call, context).run()
@@ -110,10 +112,6 @@ class Worker:
             return nullcontext()
         return Surroundings(call.variables, int(call.granted.get("cpu", 1)), self.setup.folder)
 
-    def opened(self) -> tuple[str, ...]:
-        """Files of the project that the call read."""
-        return tuple(dict.fromkeys(reads.opened))
-
     def peak(self) -> int:
         """The most memory this worker has had so far, in bytes."""
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -126,6 +124,19 @@ class Worker:
             numpy = sys.modules.get("numpy")
             if numpy is not None:
                 numpy.random.seed(int.from_bytes(seed[:4], "big"))
+
+
+def _watching(setup: Setup) -> Reads:
+    """What notes, in this process, what the user's code uses."""
+    if setup.audit:
+        from pipekit.execution.used import Uses
+
+        found: Reads = Uses(setup)
+    else:
+        found = Reads(setup.folder)
+    if setup.audit or setup.folder is not None:
+        found.watch()
+    return found
 
 
 @dataclass(slots=True)

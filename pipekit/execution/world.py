@@ -29,6 +29,14 @@ class Codes(Protocol):
         """Of a class or function that stands in the value of an option of the task."""
         ...
 
+    def of_thing(self, thing: Any) -> Code:
+        """The same, with all that it covers."""
+        ...
+
+    def owns(self, file: str, module: str) -> bool:
+        """Whether code in this file, and in the module of this name, counts by what it says: the project's, and nobody else's."""
+        ...
+
     def predicates(self, type_: Type[Any]) -> Digest | None:
         """Of the predicates that a value of the type must pass; None where there are none."""
         ...

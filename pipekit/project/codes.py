@@ -73,6 +73,12 @@ class ProjectCodes:
     def identity(self, task: Task[..., Any], thing: Any) -> bytes:
         return self.codebase.class_identity(thing, opaque=task.config.opaque)
 
+    def of_thing(self, thing: Any) -> Code:
+        return self.codebase.of(thing)
+
+    def owns(self, file: str, module: str) -> bool:
+        return self.codebase.owns(file, module)
+
     def predicates(self, type_: Type[Any]) -> Digest:
         known = self._types.get(id(type_))
         if known is None:

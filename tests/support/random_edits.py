@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -42,16 +43,18 @@ def edit(seed: int, before: Program) -> Edit:
         kind = random.choice(list(_EDITS))
         result = _EDITS[kind](random, before)
         if result is not None and result != before:
-            return Edit(kind, _is_idle(kind, before, result), result)
+            return Edit(kind, is_idle(kind, before, result), result)
 
 
-def _is_idle(kind: str, before: Program, after: Program) -> bool:
+def is_idle(kind: str, before: Program, after: Program) -> bool:
+    """Whether nothing may run again for an edit of this kind."""
     if kind == "folder":
         return True
     if kind in ("look", "newline", "doc", "annotation"):
         return not before.reads()  # then layout can matter too, where it changes the instructions
     if kind in ("noise", "less noise"):
-        return not {module for module, _ in set(before.noise) ^ set(after.noise)} & before.whole()
+        old, new = Counter(before.noise), Counter(after.noise)
+        return not {module for module, _ in (old - new) + (new - old)} & before.whole()
     if kind in ("import order", "reordered"):
         return not before.whole()
     return _is_unreached(before, after)

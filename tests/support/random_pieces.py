@@ -660,7 +660,7 @@ def which_$N(x=$one(A_$N, B_$N)):
     return x
 def $N(x):
     return x + (which_$N() is A_$N)
-=== its own docstring | @(#) | fn
+=== its own docstring | @(#) | fn reads
 def $N(x):
     """$lit"""
     return x $op int($N.__doc__)

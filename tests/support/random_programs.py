@@ -22,6 +22,7 @@ _STANDARD = (
 _FAR = ("from", "as", "module", "alias", "star", "package", "package attribute", "getattr", "vars", "import_module")
 _INNER = ("inner from", "inner module", "inner alias")
 _WHOLE = ("getattr", "vars", "import_module")
+_OWN = ("its own docstring",)
 _WORDS = re.compile(r"\w+")
 _LOAD = Template(
     "load",
@@ -92,9 +93,10 @@ class Program:
         return "".join(f"# --- {self.folder}/{path}\n{text}" for path, text in self.files().items())
 
     def reached(self) -> set[str]:
-        """The names of the pieces that the task leads to."""
+        """The names of the pieces that the task leads to, or a module of which everything counts."""
         found: set[str] = set()
-        waiting = ["load"]
+        whole = self.whole()
+        waiting = ["load", *(one.name for one in self.pieces if one.home in whole)]
         while waiting:
             name = waiting.pop()
             if name not in found:
@@ -103,8 +105,11 @@ class Program:
         return found
 
     def reads(self) -> bool:
-        """Whether some piece reads docstrings or annotations."""
-        return any("reads" in one.template.flags for one in self.pieces)
+        """Whether some piece reads docstrings or annotations, other than its own in a module that is imported with the task's."""
+        eager = self.eager()
+        return any(
+            "reads" in one.template.flags and not (one.kind in _OWN and one.home in eager) for one in self.pieces
+        )
 
     def whole(self) -> set[str]:
         """Modules of which everything may count: looked into by computed names, or imported by functions alone, or bound in such a

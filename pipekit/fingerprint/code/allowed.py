@@ -20,7 +20,7 @@ _KINDS = frozenset(
         "_contextvars:Context", "_contextvars:Token", "_abc:_abc_data", "_json:Scanner", "_json:Encoder",
         "concurrent.futures._base:Executor", "builtins:frame", "builtins:traceback",
         "loguru._logger:Logger", "structlog._config:BoundLoggerLazyProxy", "structlog._base:BoundLoggerBase",
-        "rich.console:Console", "tqdm.std:tqdm", "os:_Environ",
+        "rich.console:Console", "tqdm.std:tqdm", "os:_Environ", "random:SystemRandom",
     }
 )  # fmt: skip
 

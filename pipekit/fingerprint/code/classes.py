@@ -3,6 +3,7 @@ the code it was given. It must never make an instance or ask a class for an attr
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from collections.abc import Iterator
 from types import FunctionType, MemberDescriptorType
@@ -20,6 +21,8 @@ _SKIPPED = frozenset(
         "__annotations_cache__", "__static_attributes__", "__firstlineno__", "__abstractmethods__", "_abc_impl", "__orig_bases__",
         "__parameters__", "__type_params__", "__dataclass_fields__", "__dataclass_params__", "__conditional_annotations__",
         "__protocol_attrs__", "__slotnames__", "__non_callable_proto_members__", "__classdictcell__",
+        "__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__", "__pydantic_setattr_handlers__",
+        "__pydantic_complete__", "__pydantic_parent_namespace__", "__pydantic_extra_info__",
     }
 )  # fmt: skip
 _HEAP = 1 << 9
@@ -79,6 +82,8 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     if acting or "__dataclass_fields__" in vars(cls):  # then somebody may make what is annotated
         for named in _annotated(scope, cls):
             parts.use(named)
+    if cls in copyreg.dispatch_table:
+        parts.add(copyreg.dispatch_table[cls], node.name, "copyreg", "attribute")
     if "_abc_impl" in vars(cls):
         parts.mark(_registered(cls))
     _dataclass(parts, cls, node.name)
@@ -126,8 +131,8 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_place(value: object) -> bool:
-    """Whether it is where a slot or a field of a C structure lies: their names say it all."""
-    return type(value) is MemberDescriptorType or type(value).__qualname__ == "CField"
+    """Whether it is where a slot, a field of a C structure or a model's signature lies: the rest of the class says it all."""
+    return type(value) is MemberDescriptorType or type(value).__qualname__ in ("CField", "LazyClassAttribute")
 
 
 def _more(member: Any) -> list[tuple[str, Any]]:

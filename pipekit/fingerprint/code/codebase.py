@@ -107,6 +107,10 @@ class Codebase:
         node = view.entities.entity(cls)
         return b"" if node is None else self._digest(view, node)
 
+    def owns(self, file: str, module: str) -> bool:
+        """Whether code in `file`, in the module of this name, counts by what it says."""
+        return self._belonging.of(file, module).kind != "extern"
+
     def _code(self, view: _View, node: Node) -> Code:
         return Code(self._digest(view, node), lambda: view.walked(node))
 

@@ -70,7 +70,7 @@ class Walked:
     def _all(self) -> Iterator[Symbol]:
         for node in self._above:
             content = self._content(node)
-            if node.kind:
+            if node.kind or (node is self.root and node.name):  # a wrapper that another distribution made has no kind
                 yield self._symbol(node, content)
             for told in self._told_of(node, content):
                 own = canon.digest_parts(told.kind.encode(), told.name.encode(), told.form)
@@ -81,7 +81,7 @@ class Walked:
         value = self._show(node.thing) if node.kind in _VALUES else ""
         if node.kind in _VERSIONS:
             value = content.body.decode()
-        return Symbol(node.name, node.kind, self._own(node), value, where, source)
+        return Symbol(node.name, node.kind or "function", self._own(node), value, where, source)
 
     def _show(self, value: object) -> str:
         """A short text, the same wherever the project lies."""

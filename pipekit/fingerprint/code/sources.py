@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO, StringIO
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -18,7 +19,7 @@ from pipekit.fingerprint.code.uses import Uses, uses_of
 from pipekit.values import Digest
 
 if TYPE_CHECKING:
-    from pipekit.fingerprint.code.syntax import Written
+    from pipekit.fingerprint.code.syntax import Span, Written
 
 FORM = "2"
 """To be raised when the text of any code changes."""
@@ -107,7 +108,8 @@ class Sources:
     def text(self, file: str, first: int, last: int) -> str:
         """These lines of `file`."""
         if file not in self._texts:
-            self._texts[file] = _decoded(self.content(file) or b"").splitlines(keepends=True)
+            # lines as Python counts them: a form feed, for one, ends none
+            self._texts[file] = StringIO(_decoded(self.content(file) or b""), None).readlines()
         return "".join(self._texts[file][first - 1 : last])
 
     def _verified(self, code: CodeType) -> Known | None:
@@ -161,7 +163,8 @@ class Sources:
             )
 
     def _functions(self, written: list[Written], compiled: CodeType) -> dict[str, Fact]:
-        """Pairs text and code by name and first line; where two share both, their code counts by itself."""
+        """Pairs text and code by name and first line, lambdas of one line by where they stand in it; what cannot be paired counts by
+        its code."""
         places: dict[tuple[str, int], list[Any]] = {}
         for one in written:
             places.setdefault((one.name, one.first), []).append(one)
@@ -170,11 +173,24 @@ class Sources:
             codes.setdefault((code.co_name, code.co_firstlineno), []).append(code)
         found: dict[str, Fact] = {}
         for place, texts in places.items():
-            there = codes.get(place, ())
-            if len(texts) == len(there) == 1:
+            for text, code in _paired(texts, codes.get(place, [])):
                 # two with one mark hold a set of constants and differ in their lines at most
-                found.setdefault(self.forms.mark(there[0]), _fact(texts[0], uses_of(there[0])))
+                found.setdefault(self.forms.mark(code), _fact(text, uses_of(code)))
         return found
+
+
+def _paired(texts: list[Written], codes: list[CodeType]) -> list[tuple[Written, CodeType]]:
+    if len(texts) == len(codes) == 1:
+        return [(texts[0], codes[0])]
+    found: dict[Span, tuple[Written, CodeType]] = {}
+    for code in codes:
+        at = next(((line or 0, column or 0) for line, _, column, end in code.co_positions() if end), (0, 0))
+        around = [one for one in texts if one.body[:2] <= at < one.body[2:]]
+        if not around:
+            return []
+        inner = max(around, key=lambda one: one.body)
+        found[inner.body] = inner, code
+    return list(found.values()) if len(found) == len(codes) == len(texts) else []
 
 
 def _fact(one: Written, uses: Uses) -> Fact:
@@ -205,7 +221,6 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _decoded(content: bytes) -> str:
-    from io import BytesIO
     from tokenize import detect_encoding
 
     try:

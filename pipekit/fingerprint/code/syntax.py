@@ -10,20 +10,23 @@ from typing import Any, NamedTuple
 from pipekit import canon
 
 _NONE = frozenset[str]()
+_NOWHERE = 0, 0, 0, 0
 
 Line = tuple[int, int]
+Span = tuple[int, int, int, int]
 
 
 class Written(NamedTuple):
     """A function as it is written: first line (of its decorators), last line, and its canonical text, without decorators,
     defaults and annotations of its own, which the live function says better. `idle`: names that stand in the annotations of
-    functions within it and nowhere else, so that its code loads them for nothing."""
+    functions within it and nowhere else, so that its code loads them for nothing. `body`: from where to where a lambda's stands."""
 
     name: str
     first: int
     last: int
     text: str
     idle: frozenset[str]
+    body: Span
 
 
 class Import(NamedTuple):
@@ -40,7 +43,7 @@ class Syntax:
 
     def __init__(self, tree: ast.Module) -> None:
         self.out: list[str] = []
-        self.functions: list[tuple[str, int, int, int, int]] = []
+        self.functions: list[tuple[str, int, int, int, int, Span]] = []
         self.annotated: list[tuple[int, str]] = []
         self.lines: dict[str, Line] = {}
         self.imports: list[Import] = []
@@ -58,8 +61,8 @@ class Syntax:
     def written(self) -> list[Written]:
         """Every function and lambda."""
         return [
-            Written(name, first, last, "\n".join(self.out[a:b]), self._idle(a, b))
-            for name, first, last, a, b in self.functions
+            Written(name, first, last, "\n".join(self.out[a:b]), self._idle(a, b), body)
+            for name, first, last, a, b, body in self.functions
         ]
 
     def _idle(self, start: int, end: int) -> frozenset[str]:
@@ -257,7 +260,7 @@ def _function(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None
     put(node.__class__.__name__)
     _inside(one, node, node.name)
     first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    one.functions.append((node.name, first, node.end_lineno or first, start, len(one.out)))
+    one.functions.append((node.name, first, node.end_lineno or first, start, len(one.out), _NOWHERE))
 
 
 def _annotations(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -278,7 +281,9 @@ def _lambda(one: Syntax, node: ast.Lambda) -> None:
     start = len(one.out)
     one.out.append("Lambda")
     _inside(one, node, "<lambda>")
-    one.functions.append(("<lambda>", node.lineno, node.end_lineno or node.lineno, start, len(one.out)))
+    body = node.body
+    span = body.lineno, body.col_offset, body.end_lineno or 0, body.end_col_offset or 0
+    one.functions.append(("<lambda>", node.lineno, node.end_lineno or node.lineno, start, len(one.out), span))
 
 
 def _inside(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> None:

@@ -72,6 +72,8 @@ def uses_of(code: CodeType) -> Uses:
         if _IMPORT in one.co_code[::2]:
             for name in _imports(one):
                 found[name] = None
+    if "help" in found:
+        reads |= OPEN
     if everything & _COMPUTED:
         found.update(dict.fromkeys(_named_modules(code, found)))
         if "__name__" in everything:  # sys.modules[__name__]

@@ -7,6 +7,8 @@ import os
 from types import ModuleType
 
 from pipekit import canon
+from pipekit.canon.form import text
+from pipekit.fingerprint.code.annotations import annotation_uses, annotations_form
 from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
 from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
@@ -70,9 +72,16 @@ def _file(node: Node) -> str:
 def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
     """All that is written in the file, where its text is read, or where docstrings are and nobody has imported it."""
     source = scope.sources.of(_file(node))
-    if source is None or not (flags & SOURCE or (flags & OPEN and isinstance(node.thing, str))):
-        return b"", ()
-    return source.content, ()
+    parts: list[bytes] = []
+    uses: list[Node] = []
+    if source is not None and (flags & SOURCE or (flags & OPEN and isinstance(node.thing, str))):
+        parts.append(source.content)
+    if flags & OPEN and isinstance(node.thing, ModuleType):
+        names = vars(node.thing)
+        found = names.get("__annotations__") or {}
+        parts += annotations_form(found), text(str(names.get("__doc__")))
+        uses += annotation_uses(scope, names, found.values())
+    return b"".join(parts), tuple(uses)
 
 
 def _place(node: Node, scope: Scope) -> Place:
@@ -97,7 +106,9 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
             if lazy is not None:
                 parts.use(lazy)
-    reads = reads_of(scope.sources.content(file) or b"")
+    reads = 0
     for _, _, read, *_ in source.functions.values():
         reads |= read
+    if reads_of(scope.sources.content(file) or b""):  # it may be a docstring of its own
+        parts.mark(source.content)
     return parts.content(f"file {source.whole}".encode())._replace(reads=reads, opened=_opened, place=_place)

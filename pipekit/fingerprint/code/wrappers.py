@@ -26,6 +26,13 @@ _DESCRIPTORS = {
     "functools:_lru_cache_wrapper": ("__wrapped__",),
     "types:DynamicClassAttribute": ("fget", "fset", "fdel"),
     "numba.core.dispatcher:Dispatcher": ("py_func", "targetoptions"),
+    "pydantic._internal._decorators:Decorator": ("cls_var_name", "func", "info"),
+    "pydantic.type_adapter:TypeAdapter": ("_type", "_config"),
+    "pydantic._internal._validate_call:ValidateCallWrapper": ("function", "validate_return"),
+    **dict.fromkeys(
+        ("_wrappers:FunctionWrapper", "wrapt.wrappers:FunctionWrapper"),
+        ("__wrapped__", "_self_wrapper", "_self_instance", "_self_enabled", "_self_binding"),
+    ),
 }
 _OPEN = ("functools:partial", "functools:_lru_cache_wrapper")
 """Those that anybody may give attributes of their own."""
@@ -70,6 +77,8 @@ def _wrapper(name: str, exact: bool) -> Handler:
             inside(
                 value, f".{field}", dict(sorted(part.items())) if field == "keywords" and part else part, write, walk
             )
+        if name == "builtins:property" and value.__doc__ != getattr(value.fget, "__doc__", None):
+            inside(value, ".__doc__", value.__doc__, write, walk)
         if exact and name in _OPEN:
             own = {one: part for one, part in vars(value).items() if not one.startswith("__")}
             inside(value, "", own, write, walk)

@@ -4,7 +4,6 @@ object, nor know where one is kept."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
@@ -13,6 +12,7 @@ from pipekit.canon.shape import class_name
 from pipekit.errors import Uncodable
 from pipekit.store.codecs import pickled, tree
 from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
+from pipekit.store.codecs.parts import Hand
 from pipekit.store.products import Encoded, Product
 from pipekit.values import Digest, Secret, Stored
 
@@ -45,8 +45,8 @@ def encode(value: Any, *, codec: str | None = None) -> Encoded:
     return _composite(value, codec)
 
 
-def decode(product: Product, read: Callable[[Digest], Buffer], hand: Callable[[Stored], Path]) -> Any:
-    """The value of `product`: `read` gives an object's bytes, `hand` a readable path for a stored file.
+def decode(product: Product, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
+    """The value of `product`: `read` gives an object's bytes, `hand` the path of a stored file or a reference.
 
     Arrays are read-only and lie over what `read` gave. Raises ValueError when the objects are not what the codec wrote,
     StoreError when the codec is not installed; what a pickled value's own classes raise comes through.

@@ -49,6 +49,7 @@ def test_the_error_leads_into_a_value(project: Project) -> None:
         ("def make(f):\n    def load():\n        return f\n    return load\nload = make(open(__file__))\n", "tasks.make.<locals>.load.f"),
         ("def load(x=open(__file__)):\n    return x\n", "tasks.load.x"),
         ("class C:\n    f = open(__file__)\ndef load():\n    return C\n", "tasks.C -> tasks.C.f"),
+        ("import numpy\nX = numpy.frompyfunc(lambda x: x, 1, 1)\ndef load():\n    return X\n", "tasks.X"),
         ("X = (i for i in range(3))\ndef load():\n    return X\n", "tasks.X"),
     ],
 )  # fmt: skip
@@ -154,6 +155,14 @@ def test_symbols_are_everything_the_digest_covers(project: Project) -> None:
     assert code.reaches("tasks.load.top") == ("tasks.load", "tasks.load.top")
     assert code.reaches("tasks.load") == ("tasks.load",)
     assert code.reaches("prep.other") == ()
+
+
+def test_a_source_is_the_lines_that_python_counts(project: Project) -> None:
+    text = "\f\ndef load():\n    return '\u2028\x1c', 1\n\f\nX = 1\n"
+    project.write({"tasks.py": text})
+    assert {one.name: one.source for one in project.code().symbols} == {
+        "tasks.load": "def load():\n    return '\u2028\x1c', 1\n"
+    }
 
 
 def test_only_the_symbol_that_changed_has_another_digest(project: Project) -> None:

@@ -62,6 +62,10 @@ NAMES = [
     edit("__doc__ by a default", "def f():\n    'one'\ndef load(name='__doc__'):\n    return getattr(f, name)\n", "'one'", "'two'"),
     edit("__doc__ in a module imported inside", "def load(x):\n    import prep\n    return prep.f()\n", "'one'", "'two'", "prep.py", prep="def f():\n    'one'\n    return f.__doc__\n"),
     edit("__doc__ of what a module imported inside is given", "def g():\n    'one'\ndef load():\n    import prep\n    return prep.f(g)\n", "'one'", "'two'", prep="def f(x):\n    return x.__doc__\n"),
+    edit("__doc__ shown by help", "def f():\n    'one'\ndef load():\n    return help(f)\n", "'one'", "'two'"),
+    edit("__doc__ given to a property", "class C:\n    x = property(lambda self: 1, doc='one')\ndef load():\n    return C.x.__doc__\n", "'one'", "'two'"),
+    edit("annotations of a module", "import prep, typing\ndef load():\n    return typing.get_type_hints(prep)\n", "x: int", "x: str", "prep.py", prep="x: int = 1\n"),
+    edit("how a class is copied", "import copy, copyreg\nclass C: pass\ndef reduce(c):\n    return int, (1,)\ncopyreg.pickle(C, reduce)\ndef load():\n    return copy.copy(C())\n", "(1,)", "(2,)"),
     edit("name of a function", "def f(): pass\nf.__name__ = 'one'\ndef load():\n    return f.__name__\n", "'one'", "'two'"),
     edit("name of a class", "class C: pass\nC.__name__ = 'one'\ndef load():\n    return C.__name__\n", "'one'", "'two'"),
     edit("name that a decorator gives", "def named(fn):\n    def inner():\n        return inner.__name__\n    inner.__name__ = fn.__name__ + '1'\n    return inner\n@named\ndef load(): pass\n", "'1'", "'2'"),
@@ -94,7 +98,10 @@ MODULES = [
     Edit("name that an imported package makes up", {"tasks.py": "import pkg\ndef load():\n    from pkg import f\n    return f()\n", **LAZY}, "pkg/inner.py", "return 1", "return 2"),
 ]  # fmt: skip
 
+LINE = "T = [lambda x: x + 1, lambda x: x + 5, lambda: (lambda: 7)()]\nF = T[0]\ndef load(k):\n    return F(1)\ndef other(k):\n    return T[2](1)\n"
 INSIDE = [
+    edit("first lambda of a line", LINE, "x + 1", "x + 2"),
+    Edit("lambda in a lambda of a line", tasks(LINE), "tasks.py", "7", "8", "tasks:other"),
     edit("attribute of a partial", "from functools import partial\nf = partial(int)\nf.n = 5\ndef load():\n    return f.n\n", "= 5", "= 6"),
     edit("attribute of a cached function", "from functools import lru_cache\n@lru_cache\ndef f(): pass\nf.n = 5\ndef load():\n    return f.n\n", "= 5", "= 6"),
     edit("metadata of an annotation in a closure", "from typing import Annotated, get_type_hints\nclass Above:\n    def __init__(self, n):\n        self.n = n\ndef checked(fn):\n    hints = get_type_hints(fn, include_extras=True)\n    def inner():\n        return hints['x'].__metadata__[0].n\n    return inner\n@checked\ndef load(x: Annotated[int, Above(5)]): pass\n", "Above(5)", "Above(6)"),
@@ -139,6 +146,7 @@ def test_it_changes_the_code(project: Project, edit: Edit) -> None:
     assert before != after
 
 
+LAMBDAS = "K = 1\nT = [lambda x: x + 1, lambda x: x + K, lambda x: [lambda y: (x, y), lambda: (yield 3)], lambda *a: {**a[0]}]  # one\ndef load(k):\n    return T[k](1)\n"
 WRAPPER = """
 import functools
 class Counted:
@@ -158,6 +166,9 @@ KEEP = [
     edit("annotation of a decorated function within", "class M:\n    n = 1\ndef load(x):\n    def f(y: M, *more: 'list[M]') -> 'M':\n        return y\n    return f(x)\n", "y: M", "y: float"),
     edit("annotation beside an import by name", "import importlib\ndef load():\n    def f(y: int):\n        return importlib.import_module('json').dumps(y)\n    return f(1)\n", "(y: int)", "(y)"),
     edit("class in an annotation of a function within", "class M:\n    n = 1\ndef load(x):\n    class C:\n        def f(self, y: M) -> M:\n            return y\n    return C().f(x)\n", "n = 1", "n = 2"),
+    edit("lambdas of a line apart", LAMBDAS, "x: x + 1, lambda x: x + K, ", "x: x + 1,\n    lambda x:\n      x + K,\n    "),
+    edit("another lambda of a line", LINE, "x + 5", "x + 6"),
+    edit("comment beside lambdas of a line", LAMBDAS, "  # one", ""),
     edit("sentinel that another module imports", "import prep, other\ndef load(x=prep.A):\n    return x is prep.A\n", "K = 1", "from prep import A", "other.py", prep="A = object()\n", other="K = 1\n"),
     edit("class of a parameter that nobody asks for", "class In:\n    x = 1\ndef f(i: In):\n    return i.x\ndef load(x):\n    return f(x)\n", "x = 1", "x = 2"),
     edit("subclass that nobody asks for", "class P:\n    n = 1\nclass A(P):\n    m = 1\ndef load():\n    return P.n\n", "m = 1", "m = 2"),
