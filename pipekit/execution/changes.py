@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipekit.values import Digest
+
 if TYPE_CHECKING:
     from pipekit.execution.preimages import Preimage
     from pipekit.fingerprint.code.symbols import Symbol
-    from pipekit.values import Digest
 
 
 class Change(NamedTuple):
@@ -31,10 +32,14 @@ def changes(now: Preimage, then: Preimage, name: str, new: Digest, old: Digest) 
 
 
 def all_changes(now: Preimage, then: Preimage) -> dict[str, Change]:
-    """What is different in the code of the task, and of the classes in what it takes, by symbol."""
+    """What is different in the code of the task, and of the classes in its options and in what it takes, by symbol."""
     found: list[Change] = []
     if now.facts.code != then.facts.code:
         found += changes(now, then, "", now.facts.code_digest, then.facts.code_digest)
+    for cls, digest in now.facts.classes.items():
+        before = then.facts.classes.get(cls, digest)
+        if before != digest:
+            found += changes(now, then, cls, *(Digest(bytes.fromhex(one)) for one in (digest, before)))
     for name, one in (now.deps or {}).items():
         was = dict(then.deps[name].classes) if then.deps and name in then.deps else {}
         for cls, code in one.classes:

@@ -47,6 +47,9 @@ class Committer:
             self._written.add(static.digest)
             self._preimages[static.digest] = static.facts.pack()
             self._codes[static.code.digest] = static.code
+            for name in static.facts.classes:
+                found = static.classes(name)
+                self._codes[found.digest] = found
         for dep in deps:
             for name, code in dep.classes:
                 self._codes[code] = static.classes(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipekit.execution.failed import Left
 from pipekit.execution.given import Given, given
@@ -61,8 +62,9 @@ class Ledger:
 
     def given(self, step: int, deps: Sequence[Needs]) -> list[Given] | None:
         """What some deps of a step give; None while one of them is not known."""
-        classes, identity = self.rows[step].planned.static.classes, self.plan.world.codes.identity
-        return given(deps, self.products, lambda one: self.rows[one].left, classes, identity)
+        planned, codes = self.rows[step].planned, self.plan.world.codes
+        identity = partial(codes.identity, planned.task)
+        return given(deps, self.products, lambda one: self.rows[one].left, planned.static.classes, identity)
 
     def is_partial(self, step: int) -> bool:
         """Does something that the step reads, directly or not, lack items?"""

@@ -21,7 +21,7 @@ _LOOK_BACK = 4
 _LEAST = 20
 """... and at least this many; of those that are alike in their options no more than this many are compared further."""
 
-_Options = tuple[tuple[str, tuple[str, str]], ...]
+_Options = tuple[tuple[str, str], ...]
 
 
 class _Rows(NamedTuple):
@@ -90,13 +90,17 @@ class Nearest:
     def _unlike(self, entry: Planned, record: Record, facts: Facts) -> tuple[int, int]:
         """In how many options, and in how many deps' products, a record differs from the step."""
         now = entry.static.facts.options
-        options = sum(facts.options.get(name) != now.get(name) for name in {*facts.options, *now})
+        unlike = sum(_value(facts, name) != _value(entry.static.facts, name) for name in {*facts.options, *now})
         if entry.deps is None:
-            return options, 0
+            return unlike, 0
         then = preimages.of_then(self._store, record.key)
         was = [one.digest for one in (then.deps or {}).values()] if then is not None else []
-        return options, sum(one.digest != other for one, other in zip(entry.deps, was))
+        return unlike, sum(one.digest != other for one, other in zip(entry.deps, was))
 
 
 def _options(facts: Facts) -> _Options:
-    return tuple(sorted(facts.options.items()))
+    return tuple(sorted((name, digest) for name, (_, digest) in facts.options.items()))
+
+
+def _value(facts: Facts, name: str) -> str:
+    return facts.options.get(name, ("", ""))[1]

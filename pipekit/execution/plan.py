@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pipekit.definition.tasks import Task
@@ -156,7 +157,7 @@ class _Planner:
             self.products[step.id] = pinned.product
             return Planned(step, task, static, "cached", Reason("pinned"), pinned=pinned)
         near = self.newest.get(static.digest)
-        deps = given(step.deps, self.products, self._left, static.classes, self.world.codes.identity)
+        deps = given(step.deps, self.products, self._left, static.classes, partial(self.world.codes.identity, task))
         if deps is None:
             if step.id in self.forced:
                 return Planned(step, task, static, "would_run", reasons.FORCED, near=near)

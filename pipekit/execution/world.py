@@ -25,8 +25,8 @@ class Codes(Protocol):
         """Of the class `module:qualname`, as the code of a task that takes instances of it."""
         ...
 
-    def identity(self, thing: Any) -> bytes:
-        """Of a class or function that stands in an option's value."""
+    def identity(self, task: Task[..., Any], thing: Any) -> bytes:
+        """Of a class or function that stands in the value of an option of the task."""
         ...
 
     def of_thing(self, thing: Any) -> Code:

@@ -70,8 +70,8 @@ class ProjectCodes:
                 self._classes[name] = known
         return known
 
-    def identity(self, thing: Any) -> bytes:
-        return self.codebase.class_identity(thing)
+    def identity(self, task: Task[..., Any], thing: Any) -> bytes:
+        return self.codebase.class_identity(thing, opaque=task.config.opaque)
 
     def of_thing(self, thing: Any) -> Code:
         return self.codebase.of(thing)

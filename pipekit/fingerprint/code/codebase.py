@@ -98,11 +98,12 @@ class Codebase:
             node = view.entities.extern(name, self._belonging.of("", home))
         return self._code(view, node)
 
-    def class_identity(self, cls: Any) -> bytes:
-        """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
+    def class_identity(self, cls: Any, *, opaque: Sequence[str | object] = ()) -> bytes:
+        """The identity of a class's (or function's) code: what canon's hook of that name asks for; `opaque` as in `of`. Raises
+        FingerprintError."""
         if getattr(cls, "__module__", None) == "builtins":
             return b""
-        view = self._view(())
+        view = self._view(opaque)
         node = view.entities.entity(cls)
         return b"" if node is None else self._digest(view, node)
 
