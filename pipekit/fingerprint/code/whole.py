@@ -47,7 +47,7 @@ def _expand(node: Node, scope: Scope) -> Content:
         if name not in _MACHINERY:
             parts.mark(name.encode())
             parts.add(vars(module)[name], node.name, name, "constant", lenient=True)
-    found = parts.content(f"module {source.whole if source is not None else 'unread'}".encode())
+    found = parts.content(b"module" + (source.rest.whole if source is not None else b"unread"))
     return found._replace(told=_tell, opened=_opened, place=_place)
 
 
@@ -80,11 +80,8 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         return Content(b"file" + _raw(scope, file))
     package = node.name if file.endswith("__init__.py") else node.name.rpartition(".")[0]
     facts = {"__name__": node.name, "__package__": package, "__file__": file}
-    names = Namespace(facts, scope.belonging.of(file, node.name))
+    names = Namespace(scope, facts, scope.belonging.of(file, node.name))
     parts = Parts(scope)
-    for _, module, name, level in source.imports:
-        shape, uses = scope.resolve(names, f"{level}|{module}|{name or '*'}")
-        parts.mark(shape)
-        for one in uses:
-            parts.use(one)
-    return parts.content(f"file {source.whole}".encode())._replace(opened=_opened, place=_place)
+    for _, module, name, level in source.rest.imports:
+        parts.use(names[f"{level}|{module}|{name or '*'}"])
+    return parts.content(b"file" + source.rest.whole)._replace(opened=_opened, place=_place)
