@@ -55,7 +55,7 @@ def annotation_uses(scope: Scope, names: dict[str, Any], annotations: Iterable[A
         forward = one if isinstance(one, str) else getattr(one, "__forward_arg__", None)
         if isinstance(forward, str):
             for dotted in _DOTTED.findall(forward):
-                yield from (node for node in scope.resolve(scope.namespace(names), dotted)[1] if _is_type(node))
+                yield from (node for node in scope.namespace(names)[dotted].parts if _is_type(node))
         elif isinstance(one, type) and not hasattr(one, "__origin__"):
             node = scope.entity(one)
             if node is not None and _is_type(node):

@@ -4,8 +4,10 @@ the code it was given. It must never make an instance or ask a class for an attr
 from __future__ import annotations
 
 import copyreg
+import marshal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
@@ -29,7 +31,8 @@ _HEAP = 1 << 9
 _GENERATED = ("<string>", "<attrs generated")
 _PARAMS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only", "slots", "weakref_slot")
 _MEMBER = ("_name_", "_value_", "__objclass__", "_sort_order_")
-_FIELD = ("init", "repr", "hash", "compare", "kw_only")
+_NAMES = attrgetter("name", "_field_type.name")
+_FLAGS = attrgetter("init", "repr", "hash", "compare", "kw_only")
 
 
 def class_name(cls: type) -> str:
@@ -55,7 +58,8 @@ def _expand_compiled(node: Node, scope: Scope) -> Content:
 def _expand(node: Node, scope: Scope) -> Content:
     parts = Parts(scope)
     _fill(parts, node, scope)
-    return parts.content(b"class")._replace(told=_tell, opened=_opened, place=_place)
+    found = parts.content(b"class")
+    return Content(found.body, found.uses, found.more, 0, _tell, _opened, _place)
 
 
 def _tell(node: Node, scope: Scope) -> list[Told]:
@@ -72,7 +76,9 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
     if cls.__name__ != cls.__qualname__.rpartition(".")[2]:
         parts.mark(b"named" + text(cls.__name__))
     for one in (type(cls), *cls.__bases__):
-        parts.add(one, node.name, "__bases__", "attribute")
+        above = scope.entity(one)
+        if above is not None:
+            parts.use(above)
     foreign = _is_foreign(scope, cls)
     acting = foreign or _annotations_act(cls)
     if acting:
@@ -86,9 +92,11 @@ def _fill(parts: Parts, node: Node, scope: Scope) -> None:
         parts.add(copyreg.dispatch_table[cls], node.name, "copyreg", "attribute")
     if "_abc_impl" in vars(cls):
         parts.mark(_registered(cls))
-    _dataclass(parts, cls, node.name)
-    for name, value in _own(scope, cls):
-        parts.mark(name.encode())
+    if isinstance(vars(cls).get("__dataclass_fields__"), dict):
+        _dataclass(parts, cls, node.name)
+    own = list(_own(scope, cls))
+    parts.mark("\0".join([name for name, _ in own]).encode("utf-8", "surrogatepass"))
+    for name, value in own:
         parts.add(value, node.name, name, "attribute", foreign)
 
 
@@ -101,11 +109,10 @@ def _registered(cls: type) -> bytes:
 
 def _is_foreign(scope: Scope, cls: Any) -> bool:
     """Whether somebody else has a hand in the class: then it may hold objects of which only their makers know."""
-    for one in (*type(cls).__mro__, *cls.__mro__):
-        home = scope.belonging.of_class(one)
-        if home.kind == "extern" and home.what and not home.what.startswith("python "):
-            return True
-    return "__attrs_attrs__" in vars(cls) or scope.belonging.of_class(cls).kind == "extern"
+    of_class = scope.belonging.of_class
+    if any(of_class(one).is_foreign for one in (*type(cls).__mro__, *cls.__mro__)):
+        return True
+    return "__attrs_attrs__" in vars(cls) or of_class(cls).kind == "extern"
 
 
 def _annotations_act(cls: type) -> bool:
@@ -123,11 +130,10 @@ def _own(scope: Scope, cls: Any) -> Iterator[tuple[str, Any]]:
         yield "members", [(name, member._value_, _more(member)) for name, member in members.items()]
         names = {name: value for name, value in names.items() if name not in members and not _of_enum(name, value)}
     made = _is_made(cls)
-    for name in sorted(names):
+    for name in sorted(names.keys() - _SKIPPED):
         value = names[name]
-        if name in _SKIPPED or _is_place(value) or (made and _is_generated(scope, value)):
-            continue
-        yield name, value
+        if not (_is_place(value) or (made and _is_generated(scope, value))):
+            yield name, value
 
 
 def _is_place(value: object) -> bool:
@@ -177,26 +183,23 @@ def _by_standard_library(function: FunctionType) -> bool:
 
 
 def _dataclass(parts: Parts, cls: Any, name: str) -> None:
-    fields = vars(cls).get("__dataclass_fields__")
-    if not isinstance(fields, dict):
-        return
-    params = vars(cls).get("__dataclass_params__")
-    parts.mark(repr([_flag(getattr(params, one, None)) for one in _PARAMS]).encode())
-    for field in fields.values():
-        facts = [field.name, field._field_type.name, *(_flag(getattr(field, one)) for one in _FIELD)]
-        parts.mark(repr(facts).encode() + annotation_form(field.type))
-        for part in ("default", "default_factory"):
-            value = getattr(field, part)
-            if type(value).__qualname__ == "_MISSING_TYPE":
-                parts.mark(b"missing")
+    params, fields = vars(cls).get("__dataclass_params__"), vars(cls)["__dataclass_fields__"].values()
+    facts: list[Any] = [_flags([getattr(params, one, None) for one in _PARAMS])]
+    facts += [("\0".join(_NAMES(field)), *_flags(_FLAGS(field)), annotation_form(field.type)) for field in fields]
+    parts.mark(marshal.dumps(facts, 2))
+    missing = sys.modules["dataclasses"].MISSING
+    for field in fields:
+        for part, value in (("default", field.default), ("default_factory", field.default_factory)):
+            if value is missing:
+                parts.mark(part.encode())
             else:
                 parts.add(value, name, field.name, "default")
         if field.metadata:
             parts.add(dict(field.metadata), name, f"{field.name}.metadata", "default")
 
 
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
+def _flags(values: Sequence[object]) -> list[bool | None]:
+    return [value if value is True or value is False else None for value in values]
 
 
 def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
@@ -237,7 +240,7 @@ def _place(node: Node, scope: Scope) -> Place:
     module = sys.modules.get(cls.__module__)
     file = getattr(module, "__file__", None)
     source = scope.sources.of(file) if isinstance(file, str) else None
-    lines = source.lines.get(cls.__qualname__) if source is not None else None
+    lines = source.rest.lines.get(cls.__qualname__) if source is not None else None
     if lines is None or not isinstance(file, str):
         return None, ""
     first, last = lines

@@ -10,12 +10,13 @@ from typing import Any
 
 from pipekit.errors import FingerprintError
 from pipekit.fingerprint.code.belonging import Belonging
+from pipekit.fingerprint.code.bodies import Bodies
 from pipekit.fingerprint.code.components import Components
 from pipekit.fingerprint.code.entities import Content, Node, Unknown
 from pipekit.fingerprint.code.entities import Scope as Scope
 from pipekit.fingerprint.code.reach import Walked
 from pipekit.fingerprint.code.scope import Entities
-from pipekit.fingerprint.code.sources import Bodies, Sources
+from pipekit.fingerprint.code.sources import Sources
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.values import Digest
 
@@ -64,7 +65,7 @@ class Codebase:
         distribution: Callable[[str], str | None],
         read: Callable[[str], bytes],
         bodies: Bodies | None = None,
-        compiled: Callable[[str, bytes], CodeType] | None = None,
+        compiled: Callable[[str, bytes], CodeType | None] | None = None,
     ) -> None:
         self._belonging = Belonging(is_project, distribution)
         self._sources = Sources(read, bodies, compiled)

@@ -116,7 +116,7 @@ class Walked:
 
     def _line(self, file: str, name: str) -> tuple[Origin | None, str]:
         source = self._entities.sources.of(file) if self._entities.belonging.is_project(file) else None
-        lines = source.lines.get(name) if source is not None else None
+        lines = source.rest.lines.get(name) if source is not None else None
         if lines is None:
             return None, ""
         first, last = lines

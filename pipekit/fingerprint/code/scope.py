@@ -14,13 +14,13 @@ from pipekit.canon.form import LARGE, Culprit, Walk, text
 from pipekit.fingerprint.code.allowed import by_type
 from pipekit.fingerprint.code.belonging import PYTHON, Belonging, Home
 from pipekit.fingerprint.code.classes import class_name, class_node
-from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Resolved, Scope, Unknown
+from pipekit.fingerprint.code.entities import OPEN, SCALARS, SOURCE, Content, Node, Scope, Unknown
 from pipekit.fingerprint.code.finding import find_file
 from pipekit.fingerprint.code.functions import expand_code, function_name, function_node
-from pipekit.fingerprint.code.names import Namespace, resolve
+from pipekit.fingerprint.code.names import Namespace
 from pipekit.fingerprint.code.owners import Owners
 from pipekit.fingerprint.code.references import References
-from pipekit.fingerprint.code.sources import Known, Sources
+from pipekit.fingerprint.code.sources import Sources
 from pipekit.fingerprint.code.uses import reads_of
 from pipekit.fingerprint.code.values import TABLE, lenient, without
 from pipekit.fingerprint.code.whole import file_node, module_node
@@ -28,7 +28,6 @@ from pipekit.fingerprint.code.whole import file_node, module_node
 _NO_WALK = Walk(TABLE, HANDLERS[type(None)])
 """For values that never look at it."""
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _PROCESS = ("argv", "orig_argv", "path", "meta_path", "path_hooks", "modules")
 """What in `sys` says how this process was started: by name, wherever code holds it."""
 
@@ -52,6 +51,7 @@ class Entities:
         self, belonging: Belonging, sources: Sources, roots: tuple[str, ...], opaque: Sequence[object]
     ) -> None:
         self.belonging, self.sources, self.roots = belonging, sources, roots
+        self.folders = tuple(root.encode("utf-8", "surrogatepass") for root in roots)
         self._opaque_names = {one for one in opaque if isinstance(one, str)}
         self._opaque_ids = {id(one): one for one in opaque if not isinstance(one, str)}
         self.hides = bool(opaque)
@@ -61,58 +61,61 @@ class Entities:
         self.owner = Owners(belonging, sources, roots).of
         self._nodes: dict[int, Node] = {}
         self._alive: list[object] = []
+        self._plain: dict[tuple[type, object], bytes | None] = {}
         self._codes: dict[tuple[int, int], Node] = {}
         self._spaces: dict[int, Namespace] = {}
         self._externs: dict[str, Node] = {}
         self._files: dict[str, Node | None] = {}
-        self._contents: dict[Node, Content] = {}
+        self.known = sources.known
 
     def content(self, node: Node) -> Content:
         """What `node` consists of. Raises Unknown."""
-        found = self._contents.get(node)
+        found = node.content
         if found is None:
-            found = self._contents[node] = node.expand(node, self)
+            found = node.content = node.expand(node, self)
         return found
-
-    def known(self, code: Any) -> Known:
-        return self.sources.known(code)
 
     def namespace(self, names: dict[str, Any]) -> Namespace:
         found = self._spaces.get(id(names))
         if found is None:
-            found = self._spaces[id(names)] = Namespace(names, self.belonging.of_names(names))
-        return found
-
-    def resolve(self, namespace: Namespace, use: str) -> Resolved:
-        found = namespace.known.get(use)
-        if found is None:
-            found = namespace.known[use] = resolve(self, namespace, use)
+            found = self._spaces[id(names)] = Namespace(self, names, self.belonging.of_names(names))
         return found
 
     def plain(self, value: Any) -> bytes | None:
         cls = type(value)
-        if cls not in _SCALARS:
+        if cls not in SCALARS or self.hides:
             return None
-        if cls is str and value.startswith(self.roots):
-            return self.form(value)[0]
-        if cls is str and reads_of(value.encode("utf-8", "surrogatepass")):
-            return None
+        if cls is float or cls is complex:  # of which equal ones may differ
+            return self._scalar(value)
+        form = self._plain.get((cls, value))
+        if form is None:
+            form = self._plain[cls, value] = self._scalar(value)
+        return form
+
+    def _scalar(self, value: Any) -> bytes | None:
+        if type(value) is str:
+            if value.startswith(self.roots):
+                return self.form(value)[0]
+            if reads_of(value.encode("utf-8", "surrogatepass")):
+                return None
         out: list[Any] = []
-        HANDLERS[cls](value, out.append, _NO_WALK)
-        return out[0] if len(out) == 1 else _joined(out)
+        HANDLERS[type(value)](value, out.append, _NO_WALK)
+        return _joined(out)
 
     def node(self, value: Any, name: str, kind: str, lenient: bool = False) -> Node:
         if self.hides:
             hidden = self._opaque(value, name)
             if hidden is not None:
                 return hidden
-        node = self.entity(value)
-        if node is None and id(value) in self._process:
-            return self.extern(f"sys:{self._process[id(value)][0]}", PYTHON)
-        if node is None:
-            kind = "" if type(value).__name__ in _KINDLESS else kind
-            node = Node(name, kind, value, _expand_lenient if lenient else _expand_value)
-        return node
+        if type(value) not in SCALARS:
+            known = self.entity(value)
+            if known is not None:
+                return known
+            if id(value) in self._process:
+                return self.extern(f"sys:{self._process[id(value)][0]}", PYTHON)
+            if type(value).__name__ in _KINDLESS:
+                kind = ""
+        return Node(name, kind, value, _expand_lenient if lenient else _expand_value)
 
     def entity(self, thing: Any) -> Node | None:
         node = self._nodes.get(id(thing))
@@ -214,6 +217,9 @@ def _expand_given(node: Node, scope: Scope) -> Content:
 
 
 def _expand_value(node: Node, scope: Scope) -> Content:
+    plain = scope.plain(node.thing)
+    if plain is not None:
+        return Content(plain)
     try:
         form, nodes = scope.form(node.thing)
     except Culprit as culprit:

@@ -21,8 +21,8 @@ from pipekit.fingerprint.code.wrappers import find_class, find_wrapper
 _TEXT = HANDLERS[str]
 
 
-def _text(value: str, write: Write, walk: Walk) -> None:
-    roots = cast(References, walk).scope.roots
+def _text(value: str, write: Write, walk: Any) -> None:
+    roots = walk.scope.roots
     if value.startswith(roots):
         write(_relative(value, roots))
     else:

@@ -52,7 +52,7 @@ def _expand(node: Node, scope: Scope) -> Content:
         if name not in _MACHINERY:
             parts.mark(name.encode())
             parts.add(vars(module)[name], node.name, name, "constant", lenient=True)
-    found = parts.content(f"module {source.whole if source is not None else 'unread'}".encode())
+    found = parts.content(b"module" + (source.rest.whole if source is not None else b"unread"))
     return found._replace(told=_tell, opened=_opened, place=_place)
 
 
@@ -95,20 +95,17 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         return Content(b"file" + _raw(scope, file))
     package = node.name if file.endswith("__init__.py") else node.name.rpartition(".")[0]
     facts = {"__name__": node.name, "__package__": package, "__file__": file}
-    names = Namespace(facts, scope.belonging.of(file, node.name))
+    names = Namespace(scope, facts, scope.belonging.of(file, node.name))
     parts = Parts(scope)
-    for _, module, name, level in source.imports:
-        shape, uses = scope.resolve(names, f"{level}|{module}|{name or '*'}")
-        parts.mark(shape)
-        for one in uses:
-            parts.use(one)
+    for _, module, name, level in source.rest.imports:
+        parts.use(names[f"{level}|{module}|{name or '*'}"])
     if file.endswith("__init__.py") and b"def __getattr__" in (scope.sources.content(file) or b""):
         for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
             if lazy is not None:
                 parts.use(lazy)
     reads = 0
-    for _, _, read, *_ in source.functions.values():
-        reads |= read
+    for known in source.functions:
+        reads |= known[3] if known is not None else 0
     if reads_of(scope.sources.content(file) or b""):  # it may be a docstring of its own
         parts.mark(source.content)
-    return parts.content(f"file {source.whole}".encode())._replace(reads=reads, opened=_opened, place=_place)
+    return parts.content(b"file" + source.rest.whole)._replace(reads=reads, opened=_opened, place=_place)
