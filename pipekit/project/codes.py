@@ -19,6 +19,7 @@ from pipekit.execution.plan import Problems
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
+from pipekit.project.bytecode import Imported
 from pipekit.project.load import is_project
 from pipekit.store.store import Store
 from pipekit.values import Digest
@@ -140,21 +141,24 @@ class Bodies:
 
 def project_codes(folder: Path, bodies: Bodies | None = None) -> ProjectCodes:
     """The codes of the project in `folder`, which are what they are now."""
-    return ProjectCodes(
-        Codebase(partial(_belongs, f"{folder}{os.sep}"), distribution=distribution, read=_read, bodies=bodies)
-    )
+    return _codes(f"{folder}{os.sep}", bodies)
 
 
 def free_codes() -> ProjectCodes:
     """The codes of functions that belong to no project: all code counts that is not installed."""
-    return ProjectCodes(Codebase(partial(_belongs, ""), distribution=distribution, read=_read))
+    return _codes("", None)
+
+
+def _codes(root: str, bodies: Bodies | None) -> ProjectCodes:
+    """What runs counts, whatever has happened to its files since it was imported."""
+    imported = Imported()
+    belongs = partial(_belongs, root)
+    return ProjectCodes(
+        Codebase(belongs, distribution=distribution, read=imported.read, bodies=bodies, compiled=imported.compiled)
+    )
 
 
 def _belongs(root: str, file: str) -> bool:
     if file.startswith(_OURS):
         return False
     return bool(root and is_project(file, root)) or is_editable(file)
-
-
-def _read(path: str) -> bytes:
-    return Path(path).read_bytes()
