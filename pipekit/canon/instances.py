@@ -4,7 +4,9 @@ execute more of a class than what gives its state."""
 from __future__ import annotations
 
 import copyreg
+import sys
 from collections.abc import Callable, Iterable
+from functools import reduce
 from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Any
 
@@ -55,7 +57,7 @@ def instance(value: Any, write: Write, walk: Walk) -> None:
     write(b"O" + head(cls, walk))
     if shape.bare and shape.kind != "namedtuple":
         attributes(value, shape, write, walk)
-    elif isinstance(value, set | frozenset):
+    elif issubclass(cls, set | frozenset):
         write(b"S" + length(len(value)) + b"".join(sorted([apart(item, walk) for item in value])))
         attributes(value, shape, write, walk)
     else:
@@ -65,9 +67,23 @@ def instance(value: Any, write: Write, walk: Walk) -> None:
 
 def attributes(value: Any, shape: Shape, write: Write, walk: Walk) -> None:
     """`__dict__` and slots of `value`, by name."""
-    state: dict[str, Any] = dict(getattr(value, "__dict__", ()))
-    state.update((name, getattr(value, name)) for name in shape.slots if hasattr(value, name))
-    _named(value, state, write, walk)
+    tried: Ok[dict[str, Any]] | Raised = call_user(_held, value, shape.slots)
+    if isinstance(tried, Raised):
+        raise Culprit(value, f"is a {type(value).__qualname__} and has no fingerprint: {tried.error}")
+    _named(value, tried.value, write, walk)
+
+
+def _held(value: Any, slots: Iterable[str]) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    for name in ("__dict__", *slots):
+        try:
+            held = object.__getattribute__(value, name)  # never the class's own `__getattr__`
+        except AttributeError:
+            continue
+        state.update(held if name == "__dict__" else {name: held})
+    if "__wrapped__" in state:  # the rest of what functools.update_wrapper copies says nothing of its own
+        state = {name: held for name, held in state.items() if name not in ("__doc__", "__annotations__")}
+    return state
 
 
 def _named(value: Any, state: dict[str, Any], write: Write, walk: Walk) -> None:
@@ -84,12 +100,12 @@ def _named(value: Any, state: dict[str, Any], write: Write, walk: Walk) -> None:
 
 def _reduced(value: Any, write: Write, walk: Walk) -> None:
     cls = type(value)
-    reduce: Callable[[Any], Any] = copyreg.dispatch_table.get(cls, _reduce)
-    tried: Ok[Any] | Raised = call_user(reduce, value)
+    take: Callable[[Any], Any] = copyreg.dispatch_table.get(cls, _reduce)
+    tried: Ok[Any] | Raised = call_user(take, value)
     if isinstance(tried, Raised):
         raise Culprit(value, f"is a {cls.__qualname__} and has no fingerprint: {tried.error}")
     if isinstance(tried.value, str):
-        return write(b"g" + text(f"{getattr(value, '__module__', '')}:{tried.value}"))
+        return write(b"g" + text(f"{_home(value, tried.value)}:{tried.value}"))
     if not isinstance(tried.value, tuple) or len(tried.value) < 2:
         raise Culprit(value, f"is a {cls.__qualname__} whose __reduce_ex__ gives no tuple")
     make, args, state, items, pairs = (*tried.value, None, None, None)[:5]
@@ -102,6 +118,20 @@ def _reduced(value: Any, write: Write, walk: Walk) -> None:
     _state(value, state, write, walk)
     inside(value, "", None if items is None else _all(value, items), write, walk)
     return inside(value, "", None if pairs is None else dict(_all(value, pairs)), write, walk)
+
+
+def _home(value: Any, name: str) -> str:
+    """The module in which `value` stands by this name, as it says it does."""
+    first, *rest = name.split(".")
+    for home in (getattr(value, "__module__", None), type(value).__module__, *sorted(sys.modules)):
+        names = getattr(sys.modules.get(home or ""), "__dict__", {})
+        if first in names and reduce(_step, rest, names[first]) is value:
+            return str(home)
+    raise Culprit(value, f"is a {type(value).__qualname__} and has no fingerprint: no module names it")
+
+
+def _step(value: Any, name: str) -> Any:
+    return getattr(value, name, None)
 
 
 def _reduce(value: Any) -> Any:

@@ -80,7 +80,7 @@ def _refused(entry: Planned, nearest: tuple[Reason, ...] | None) -> ExecutionErr
 def accept(entry: Planned, found: Standing, store: Store, world: World, run: str, by: str) -> Record:
     """Record that the product stands for the step's key too, and what its items gave for their keys; gives the record."""
     assert entry.key is not None and entry.deps is not None
-    committer = Committer(store, time.monotonic, world.codes)
+    committer = Committer(store, time.monotonic)
     old, moment = found.record, time.time()
     made = replace(old, key=entry.key, static=entry.static.digest, created=moment, run=run)
     if entry.task.kind == "each":

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
 from pipekit.errors import PipekitError
-from pipekit.execution.failure import fault, veil
+from pipekit.execution.failure import fault, told, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
 from pipekit.execution.making import Maker, must_be
-from pipekit.execution.messages import Call, Done, Fault, ItemDone, ItemsDone, Made, More, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemDone, ItemsDone, Made, More, Used, Yielded
 from pipekit.values import Ok, Secret, call_user
 from pipekit.values.call import Raised
 
@@ -37,9 +37,10 @@ class Work:
         self.call = call
         self.context = context
         self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._fetch)
+        stored = worker.stores[0 if call.keep else 1]
+        self.maker = Maker(stored, worker.setup.folder, context.scratch_path, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
-        self.log = b""
 
     def run(self) -> None:
         """Do the call and send its result."""
@@ -52,9 +53,6 @@ class Work:
         task, options = prepared.value
         if not logging.root.handlers and worker.whole_process:
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self.maker = Maker(
-            worker.stores[0 if call.keep else 1], worker.setup.folder, self.context.scratch_path, self.inputs.handed
-        )
         if call.mode == "each":
             self._each(task, options)
         elif call.mode == "split":
@@ -94,7 +92,7 @@ class Work:
 
     def _stream(self, task: Any, iterable: Any) -> Fault | None:
         """Send the items on as they come; gives what ended it early."""
-        begun = call_user(iter, iterable)
+        begun = self._timed(iter, iterable)
         if isinstance(begun, Raised):
             return self._fault(begun.error)
         batch: list[Made] = []
@@ -168,10 +166,11 @@ class Work:
                 self.worker.port.send(ItemsDone(self.call.job, tuple(batch), False))
                 batch, since = [], now
         self._log()
-        self.worker.port.send(ItemsDone(self.call.job, tuple(batch), True, self.worker.opened(), self.worker.peak()))
+        self.worker.port.send(ItemsDone(self.call.job, tuple(batch), True, self._used(), self.worker.peak()))
 
     def _item(self, task: Any, options: dict[str, Any], packed: bytes) -> tuple[tuple[Made, ...], Fault | None]:
         self.worker.plant(canon.digest(self.call.seed + packed)[:16])
+        self.worker.reads.forget()
         received = call_user(lambda: [self.inputs.value(packed), *self._receive(task, 1)])
         if isinstance(received, Raised):
             return (), self._fault(received.error)
@@ -191,7 +190,7 @@ class Work:
         return (), None
 
     def _several(self, task: Any, iterable: Any) -> tuple[tuple[Made, ...], Fault | None]:
-        begun = call_user(iter, iterable)
+        begun = self._timed(iter, iterable)
         if isinstance(begun, Raised):
             return (), self._fault(begun.error)
         made: list[Made] = []
@@ -205,7 +204,7 @@ class Work:
 
     def _timed(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Ok[Any] | Raised:
         began, waited = time.perf_counter(), self.waited
-        result = call_user(fn, *args, **kwargs)
+        result = self.worker.reads.call_user(fn, *args, **kwargs)
         self.seconds += time.perf_counter() - began - (self.waited - waited)
         return result
 
@@ -218,8 +217,12 @@ class Work:
 
     def _fault(self, error: BaseException) -> Fault:
         if isinstance(error, PipekitError):
-            return Fault(str(error), "".join(f"{one.hint}\n" for one in error.problems if one.hint))
+            return told(error)
         return fault(error, self.secrets)
+
+    def _used(self) -> tuple[Used, ...]:
+        """What the user's code used; files that came with what it took, or that it gives on, count by their content anyway."""
+        return self.worker.reads.used([*self.inputs.referred, *self.maker.referred])
 
     def _log(self) -> bytes:
         text = self.worker.capture.end()
@@ -229,9 +232,9 @@ class Work:
 
     def _finish(self, made: Made | None, found: Fault | None) -> None:
         worker, call = self.worker, self.call
-        done = Done(call.job, made, found, self.seconds, self._log(), worker.opened(), worker.peak())
+        done = Done(call.job, made, found, self.seconds, self._log(), self._used(), worker.peak())
         if call.mode in ("each",):
             faulty = tuple(ItemDone(i, (), found, 0.0, done.log) for i, *_ in call.items)
-            worker.port.send(ItemsDone(call.job, faulty, True, done.opened, done.peak))
+            worker.port.send(ItemsDone(call.job, faulty, True, done.used, done.peak))
         else:
             worker.port.send(done)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pipekit.execution import given, preimages
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Static
-from pipekit.execution.world import Codes
 from pipekit.fingerprint.code.symbols import Code
 from pipekit.store.records import Record
 from pipekit.store.store import Store
@@ -22,10 +21,9 @@ SECONDS = 0.2
 class Committer:
     """Collects records and preimages for one store; `clock` gives seconds. `objects` are big ones made meanwhile."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], codes: Codes) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self.store = store
         self.clock = clock
-        self.codes = codes
         self.objects: set[Digest] = set()
         self._records: list[Record] = []
         self._preimages: dict[Digest, bytes] = {}
@@ -49,9 +47,12 @@ class Committer:
             self._written.add(static.digest)
             self._preimages[static.digest] = static.facts.pack()
             self._codes[static.code.digest] = static.code
+            for name in static.facts.classes:
+                found = static.classes(name)
+                self._codes[found.digest] = found
         for dep in deps:
             for name, code in dep.classes:
-                self._codes[code] = self.codes.of_class(name)
+                self._codes[code] = static.classes(name)
 
     def due(self) -> float | None:
         """Seconds until the group must be committed; None if there is none."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipekit.execution import dispatch, given, keys
+from pipekit.execution import dispatch, keys
 from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.failure import veil
@@ -57,7 +57,6 @@ class Desk:
     granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     flowing: frozenset[int] = frozenset()
     devices: Devices = field(default_factory=lambda: Devices(0))
-    read: set[str] = field(default_factory=set)
     _options: dict[int, bytes] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
@@ -243,8 +242,7 @@ class Desk:
     def given(self, node: int, without: Sequence[int]) -> list[bytes]:
         """What the deps of a step give to its key, those at some positions left out."""
         deps = [needs for at, needs in enumerate(self.ledger[node].planned.step.deps) if at not in without]
-        codes = self.ledger.plan.world.codes
-        whole = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, codes)
+        whole = self.ledger.given(node, deps)
         return [one.form for one in whole or ()]
 
     def streams(self, step: int) -> bool:
@@ -299,20 +297,6 @@ class Desk:
     def logged(self, job: Job, size: int) -> None:
         """A job of this worker has ended; its log was `size` bytes long."""
         self._from[job.worker] = self._from.get(job.worker, 0) + size
-
-    def unnamed(self, node: int, opened: Sequence[str]) -> list[str]:
-        """A warning for each project file that the step read and no option names."""
-        if not opened:
-            return []
-        self.read.update(opened)
-        row = self.ledger[node]
-        named = set(row.planned.static.files)
-        inside = [path for path in opened if path not in named and not any(path.startswith(f"{one}/") for one in named)]
-        return [
-            f"'{row.planned.step.name}' read {path}, which no option names: a change of it reruns nothing. "
-            f"Give {row.planned.task.name} an option of type File, and set it to {path}"
-            for path in inside
-        ]
 
     def relative(self, where: str) -> str:
         """A place in the project by its path there."""

@@ -4,17 +4,19 @@ events. It must never decide order or placement, nor call the user's code."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
+from pipekit.execution.audit import Audit
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
+from pipekit.execution.failure import told
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Want, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
@@ -37,13 +39,14 @@ class Drive:
     """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
 
     def __init__(
-        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, *, fail_fast: bool, idle: Callable[[], None],
-        memory: int = 1 << 30,
+        self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, audit: Audit, *,
+        fail_fast: bool, idle: Callable[[], None], memory: int = 1 << 30,
     ) -> None:  # fmt: skip
         self.desk = desk
         self.recorder = recorder
         self.machine = machine
         self.pool = pool
+        self.audit = audit
         self.fail_fast = fail_fast
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
@@ -140,7 +143,7 @@ class Drive:
         try:
             known = self.recorder.resolve(number)
         except PipekitError as error:
-            self.outcomes.fail(number, Fault(str(error), ""))
+            self.outcomes.fail(number, told(error))
             return
         if self.items.opened(number) or self.readers.resolved(number, known):
             return
@@ -173,7 +176,7 @@ class Drive:
         except (PipekitError, KeyError) as error:
             gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, Fault(str(error) if isinstance(error, PipekitError) else gone, ""))
+            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else Fault(gone, ""))
             return
         if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
             job.deadline = 0.0
@@ -280,7 +283,7 @@ class Drive:
             raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
     def _done(self, job: Job, done: Done) -> None:
-        row = self._close(job, done.seconds, done.opened)
+        row = self._close(job, done.seconds, done.used)
         self.outcomes.log(job, done.log)
         if row.checking is not None:
             self._checked(job, done.fault)
@@ -310,7 +313,7 @@ class Drive:
         if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
-    def _close(self, job: Job, seconds: float, opened: tuple[str, ...]) -> Entry:
+    def _close(self, job: Job, seconds: float, used: Sequence[Used]) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
         self.jobs.pop(job.number, None)
@@ -322,14 +325,14 @@ class Drive:
             next_.deadline = time.monotonic() + (self.desk.ledger[next_.node].planned.task.config.timeout or 0.0)
         row.seconds += seconds
         self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
-        for message in self.desk.unnamed(job.node, opened):
-            self.outcomes.warn(job.node, message)
+        for finding in self.audit.take(job.node, used):
+            self.outcomes.warn(job.node, finding.message)
         return row
 
     def _items_done(self, job: Job, done: ItemsDone) -> None:
         job.seconds += sum(item.seconds for item in done.items)
         if done.last:
-            self._close(job, job.seconds, done.opened)
+            self._close(job, job.seconds, done.used)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: Yielded) -> None:

@@ -11,7 +11,7 @@ from pipekit import canon
 from pipekit.store import codecs
 from pipekit.store.products import Encoded, Product
 from pipekit.store.store import Store
-from pipekit.values import Digest, Stored
+from pipekit.values import Digest, Reference, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,6 @@ def present(store: Store, step: Digest) -> bool:
     return left is not None and len(store.has(wanted)) == len(wanted)
 
 
-def no_file(stored: Stored) -> Path:
+def no_file(file: Stored | Reference) -> Path:
     """For products of our own, in which no file can be."""
-    raise ValueError(f"there is no file in this, but {stored.name}")
+    raise ValueError(f"there is no file in this, but {file}")

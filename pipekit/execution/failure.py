@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipekit.errors import PipekitError
 from pipekit.execution.messages import Fault
 from pipekit.values import call_user
 from pipekit.values.call import Ok
@@ -46,6 +47,11 @@ def fault(error: BaseException, secrets: Iterable[str] = ()) -> Fault:
     where = f"{last.filename}:{last.lineno}" if last is not None else ""
     text = call_user("".join, shown.format())
     return hide(Fault(headline(error), text.value if isinstance(text, Ok) else headline(error), where), secrets)
+
+
+def told(error: PipekitError) -> Fault:
+    """What pipekit itself says as the task's failure, with what to do about it in place of a traceback."""
+    return Fault(str(error), "".join(f"{one.hint}\n" for one in error.problems if one.hint))
 
 
 def hide(found: Fault, secrets: Iterable[str]) -> Fault:

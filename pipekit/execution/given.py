@@ -4,13 +4,13 @@ never read a product."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipekit import canon
 from pipekit.canon.form import length, read_length, text
 from pipekit.execution import keys
 from pipekit.execution.failed import Left
-from pipekit.execution.world import Codes
+from pipekit.fingerprint.code.symbols import Code
 from pipekit.invocation.steps import Needs
 from pipekit.store.products import Product
 from pipekit.values import Digest
@@ -36,36 +36,45 @@ def part(digest: Digest, classes: Sequence[tuple[str, Digest]]) -> bytes:
     return canon.digest_parts(digest, *(one for name, code in classes for one in (name.encode(), code)))
 
 
-def classes_of(products: Iterable[Product], codes: Codes) -> tuple[tuple[str, Digest], ...]:
+Classes = Callable[[str], Code]
+"""The code of a class by its name."""
+
+
+def classes_of(products: Iterable[Product], classes: Classes) -> tuple[tuple[str, Digest], ...]:
     """The classes whose instances are in the products, sorted, with the identity of their code."""
     names = {name for product in products for name in product.classes}
-    return tuple((name, codes.of_class(name).digest) for name in sorted(names)) if names else ()
+    return tuple((name, classes(name).digest) for name in sorted(names)) if names else ()
 
 
-def item_part(item: Product, codes: Codes) -> bytes:
+def item_part(item: Product, classes: Classes) -> bytes:
     """An item as it counts in its key."""
-    return part(item.digest, classes_of((item,), codes)) if item.classes else item.digest
+    return part(item.digest, classes_of((item,), classes)) if item.classes else item.digest
 
 
 def given(
-    deps: Sequence[Needs], products: Mapping[int, Product], failures: Callable[[int], Sequence[Left]], codes: Codes
+    deps: Sequence[Needs],
+    products: Mapping[int, Product],
+    failures: Callable[[int], Sequence[Left]],
+    classes: Classes,
+    identity: Callable[[Any], bytes],
 ) -> list[Given] | None:
-    """What a step's deps give, in order; None while one of them is not known. `failures` gives what an each left out."""
+    """What a step's deps give, in order; None while one of them is not known. `failures` gives what an each left out, `identity`
+    that of a class in an option's value."""
     found: list[Given] = []
     for needs in deps:
         if any(one not in products for one in needs.steps):
             return None
         if needs.kind == "product":
             product = products[needs.steps[0]]
-            found.append(Given(product.digest, classes_of((product,), codes) if product.classes else ()))
+            found.append(Given(product.digest, classes_of((product,), classes) if product.classes else ()))
         elif needs.kind == "cells":
             rows = [products[one] for one in needs.steps]
-            digest = keys.cells([(cell, one.digest) for cell, one in zip(needs.cells, rows)], codes.identity)
-            found.append(Given(digest, classes_of(rows, codes)))
+            digest = keys.cells([(cell, one.digest) for cell, one in zip(needs.cells, rows)], identity)
+            found.append(Given(digest, classes_of(rows, classes)))
         else:
             left = failures(needs.steps[0])
             digest = keys.failed([(one.item.digest, one.error) for one in left])
-            found.append(Given(digest, classes_of((one.item for one in left), codes)))
+            found.append(Given(digest, classes_of((one.item for one in left), classes)))
     return found
 
 

@@ -13,7 +13,7 @@ from pipekit.execution.messages import Call, More, Source
 from pipekit.store import codecs, files, manifests
 from pipekit.store.objects import Objects
 from pipekit.store.products import Product
-from pipekit.values import Cell, Digest, Failure, Stored
+from pipekit.values import Cell, Digest, Failure, Reference, Stored
 
 Fetch = Callable[[int], More]
 """Asks the run for more items of the stream at a position."""
@@ -28,6 +28,7 @@ class Inputs:
         self.folder = folder
         self.fetch = fetch
         self.handed: dict[Path, tuple[Stored, tuple[Digest, ...]]] = {}
+        self.referred: list[str] = []
         self._numbers = itertools.count()
 
     def read(self, digest: Digest) -> Any:
@@ -39,11 +40,14 @@ class Inputs:
                 return store.open(digest)
         raise KeyError(digest)
 
-    def hand(self, stored: Stored) -> Path:
+    def hand(self, file: Stored | Reference) -> Path:
+        if isinstance(file, Reference):
+            self.referred.append(file.path)
+            return Path(file.path)
         into = self.folder / str(next(self._numbers))
-        path = files.hand(stored, self.read, into)
-        members = files.reachable(stored.content, self.read) if stored.folder else [stored.content]
-        self.handed[path] = stored, tuple(members)
+        path = files.hand(file, self.read, into)
+        members = files.reachable(file.content, self.read) if file.folder else [file.content]
+        self.handed[path] = file, tuple(members)
         return path
 
     def value(self, packed: bytes) -> Any:

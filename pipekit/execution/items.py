@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from pipekit.errors import FingerprintError
 from pipekit.execution import events, given, keys
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
-from pipekit.execution.failure import stable
+from pipekit.execution.failure import stable, told
 from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import Each, Flow, Known
@@ -45,7 +47,13 @@ class Items:
         step = row.planned.step
         source = step.deps[0].steps[0]
         flow = self.flows.get(source)
-        each = Each(number, flow or Flow(), self._prefix(number), self._part, sealed=sealed)
+        try:
+            prefix = self._prefix(number)
+        except FingerprintError as error:  # of a class in what a side dep gave
+            self.outcomes.fail(number, told(error))
+            return
+        part = partial(given.item_part, classes=row.planned.static.classes)
+        each = Each(number, flow or Flow(), prefix, part, sealed=sealed)
         self.eaches[number] = each
         self.flows[number] = each.out
         if step.deps[0].kind != "product" or not self.desk.streams(source):
@@ -58,9 +66,6 @@ class Items:
         else:
             each.source.items, each.source.ended = self.desk.items(number), True
         self.advance(each)
-
-    def _part(self, item: Product) -> bytes:
-        return given.item_part(item, self.desk.ledger.plan.world.codes)
 
     def _prefix(self, number: int) -> Digest:
         return keys.item_prefix(self.desk.ledger[number].planned.static.digest, self.desk.sides(number))
@@ -204,7 +209,11 @@ class Items:
         if row.state in ("failed", "blocked", "cancelled"):
             return
         known = each.cached
-        each.take(lambda wanted: self._known(each, wanted))
+        try:
+            each.take(lambda wanted: self._known(each, wanted))
+        except FingerprintError as error:  # of a class in an item
+            self.outcomes.fail(each.node, told(error))
+            return
         self._took(each, each.cached - known, 0)
         workers = self.workers
         largest = 1 if row.planned.task.config.timeout else 256

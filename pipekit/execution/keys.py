@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from pipekit import canon
+from pipekit.canon.shape import class_name
 from pipekit.definition.places import replace_files
 from pipekit.definition.tasks import Task
 from pipekit.execution.world import World
@@ -22,32 +26,39 @@ EARLY = b"early"
 CELLS = b"cells"
 FAILED = b"failed"
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` can tell what
-    it covers; `predicates` are no part of the key: what a product must pass to be one."""
+    """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` and
+    `classes` (the code of a class whose instances are in what is taken, by name) can tell what they cover; `predicates` are no part
+    of the key: what a product must pass to be one."""
 
     digest: Digest
     facts: Facts
     files: Mapping[str, Digest | None]
     code: Code
+    classes: Callable[[str], Code]
     predicates: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The static part's preimage in readable form, for reasons and for people. `files_taken`: "files" where files in the product are
-    the store's to keep. `deps` are names: what they give is the key's other part."""
+    """The static part's preimage in readable form, for reasons and for people. `options`: text and digest of the value alone;
+    `classes`: those of instances in them, with the identity of their code. `environment`: None for a variable that is not set.
+    `files_taken`: "files" where files in the product are the store's to keep. `deps` are names: what they give is the key's other
+    part."""
 
     task: str
     version: str
     code: str
     options: Mapping[str, tuple[str, str]]
     files: Mapping[str, str]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str | None]
     files_taken: str = ""
     deps: tuple[str, ...] = ()
+    classes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def code_digest(self) -> Digest:
@@ -55,14 +66,24 @@ class Facts:
 
     def pack(self) -> bytes:
         options, files, environment = dict(self.options), dict(self.files), dict(self.environment)
-        fields = (self.task, self.version, self.code, options, files, environment, self.files_taken, self.deps)
+        fields = (
+            self.task,
+            self.version,
+            self.code,
+            options,
+            files,
+            environment,
+            self.files_taken,
+            self.deps,
+            dict(self.classes),
+        )
         return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Facts:
-        task, version, code, options, files, environment, taken, deps = json.loads(packed)
+        task, version, code, options, files, environment, taken, deps, classes = [*json.loads(packed), {}][:9]
         shown = {name: tuple(pair) for name, pair in options.items()}
-        return cls(task, version, code, shown, files, environment, taken, tuple(deps))
+        return cls(task, version, code, shown, files, environment, taken, tuple(deps), classes)
 
 
 def static(task: Task[..., Any], step: Step, world: World) -> Static:
@@ -70,25 +91,49 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
     files: dict[str, Digest | None] = {}
     options: dict[str, bytes] = {}
     shown: dict[str, tuple[str, str]] = {}
+    within: dict[str, str] = {}
+
+    def identity(thing: Any) -> bytes:
+        found = world.codes.identity(task, thing)
+        if found and isinstance(thing, type):
+            within[class_name(thing)] = found.hex()
+        return found
+
+    def without_classes(thing: Any) -> bytes:
+        return b"" if isinstance(thing, type) else world.codes.identity(task, thing)
+
     for name, value in step.options.items():
         option = task.options[name]
         if option.type.is_secret:
             continue
         if option.type.holds_files:
             value = replace_files(option.type, value, lambda p, f: _reference(p, f, world, files))
-        options[name] = canon.encode(value, class_identity=world.codes.identity)
-        shown[name] = (_text(value), canon.digest(options[name]).hex()[:16])
-    environment = dict(world.environment)
-    environment.update({name: world.variables.get(name, "") for name in task.config.environ})
+        options[name] = canon.encode(value, class_identity=identity)
+        plain = canon.encode(value, class_identity=without_classes) if within else options[name]
+        shown[name] = (_text(value), canon.digest(plain).hex()[:16])
+    variables = {name: world.variables.get(name) for name in task.config.environ}
     code = world.codes.of(task)
     parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code.digest]
-    parts += [canon.digest_parts(*(part for name in sorted(options) for part in (name.encode(), options[name])))]
-    parts += [canon.digest_parts(*(part.encode() for pair in sorted(environment.items()) for part in pair))]
+    parts += [_named(options), _named({name: value.encode() for name, value in world.environment.items()})]
+    parts.append(_named({name: _set(value) for name, value in variables.items()}))
     taken = "files" if task.product.holds_files else ""
     parts.append(taken.encode())
     readable = {path: content.hex() if content else "absent" for path, content in files.items()}
-    facts = Facts(task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps)
-    return Static(canon.digest_parts(*parts), facts, files, code, world.codes.predicates(task.product))
+    environment = {**variables, **world.environment}
+    facts = Facts(
+        task.name, task.config.version, code.digest.hex(), shown, readable, environment, taken, task.deps, within
+    )
+    classes = partial(world.codes.of_class, task)
+    return Static(canon.digest_parts(*parts), facts, files, code, classes, world.codes.predicates(task.product))
+
+
+def _named(values: Mapping[str, bytes]) -> Digest:
+    return canon.digest_parts(*(part for name in sorted(values) for part in (name.encode(), values[name])))
+
+
+def _set(value: str | None) -> bytes:
+    """A variable's value, which may be no text; not to be set is another thing than to be empty."""
+    return b"" if value is None else b"=" + value.encode("utf-8", "surrogateescape")
 
 
 def paths(task: Task[..., Any], step: Step, world: World) -> list[Path]:
@@ -118,8 +163,10 @@ def _reference(path: Path, folder: bool, world: World, files: dict[str, Digest |
 def _text(value: object) -> str:
     if isinstance(value, Reference):
         return value.path
+    if isinstance(value, type | FunctionType | BuiltinFunctionType):
+        return f"{value.__module__}.{value.__qualname__}"
     shown = call_user(repr, "***" if isinstance(value, Secret) else value)
-    text = shown.value if isinstance(shown, Ok) else f"<{type(value).__name__}>"
+    text = _ADDRESS.sub("", shown.value) if isinstance(shown, Ok) else f"<{type(value).__name__}>"
     return text if len(text) <= 120 else text[:117] + "..."
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipekit.execution.failed import Left
+from pipekit.execution.given import Given, given
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.reasons import Reason
+from pipekit.invocation.steps import Needs
 from pipekit.store.products import Product
 from pipekit.store.records import Record
 from pipekit.values import Digest
@@ -56,6 +59,12 @@ class Ledger:
         changed = before is not None and before.digest != product.digest
         self.moved = self.moved or changed
         return changed
+
+    def given(self, step: int, deps: Sequence[Needs]) -> list[Given] | None:
+        """What some deps of a step give; None while one of them is not known."""
+        planned, codes = self.rows[step].planned, self.plan.world.codes
+        identity = partial(codes.identity, planned.task)
+        return given(deps, self.products, lambda one: self.rows[one].left, planned.static.classes, identity)
 
     def is_partial(self, step: int) -> bool:
         """Does something that the step reads, directly or not, lack items?"""

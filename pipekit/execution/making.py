@@ -4,7 +4,7 @@ It must never know who asks for it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,13 @@ def must_be(type_: Type[Any], value: Any) -> None:
 @dataclass(slots=True)
 class Maker:
     """Where a call's products go: big objects to `objects`, the rest into the message. `scratch` and `handed` tell
-    which files are the store's to keep, `folder` what references are relative to."""
+    which files are the store's to keep, `folder` what references are relative to; `referred` are the paths of these."""
 
     objects: Objects
     folder: Path | None
     scratch: Path
     handed: Mapping[Path, tuple[Stored, tuple[Digest, ...]]]
+    referred: list[str] = field(default_factory=list)
     _taken: int = 0
 
     def make(self, type_: Type[Any], value: Any) -> Made:
@@ -77,6 +78,7 @@ class Maker:
         if not path.absolute().is_relative_to(self.scratch):
             reference = Reference(str(path), files.identity(path), folder)
             references.append(reference)
+            self.referred.append(reference.path)
             return reference
 
         def put(body: Any) -> Digest:

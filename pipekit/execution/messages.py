@@ -11,7 +11,8 @@ Bodies = Mapping[bytes, Any]
 
 
 class Setup(NamedTuple):
-    """What every worker is told once. `home`: (module:function, arguments) that gives the tasks by name."""
+    """What every worker is told once. `home`: (module:function, arguments) that gives the tasks by name; `audit`: note all that
+    the user's code uses."""
 
     home: tuple[str, tuple[Any, ...]] | None
     folder: Path | None
@@ -19,6 +20,7 @@ class Setup(NamedTuple):
     passing: Path
     temporary: Path
     capture: Literal["descriptors", "streams"]
+    audit: bool = False
 
 
 class Source(NamedTuple):
@@ -118,6 +120,16 @@ class Yielded(NamedTuple):
     items: tuple[Made, ...]
 
 
+class Used(NamedTuple):
+    """Something that the user's code used. `kind`: code (`subject` is module:name), module (whose own code ran), file, variable or
+    program. `file` and `line`: where code is written, and else which line of the project used it; "" where that is unknown."""
+
+    kind: str
+    subject: str
+    file: str = ""
+    line: int = 0
+
+
 class Done(NamedTuple):
     """The call has ended. `product` is what it made; of a stream None, for its items went ahead in Yielded."""
 
@@ -126,7 +138,7 @@ class Done(NamedTuple):
     fault: Fault | None
     seconds: float
     log: bytes
-    opened: tuple[str, ...] = ()
+    used: tuple[Used, ...] = ()
     peak: int = 0
 
 
@@ -146,5 +158,5 @@ class ItemsDone(NamedTuple):
     job: int
     items: tuple[ItemDone, ...]
     last: bool
-    opened: tuple[str, ...] = ()
+    used: tuple[Used, ...] = ()
     peak: int = 0

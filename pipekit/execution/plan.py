@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pipekit.definition.tasks import Task
@@ -51,8 +52,8 @@ class Planned:
 
     @property
     def unchecked(self) -> bool:
-        """Has the product passed other predicates than those of today?"""
-        return self.record is not None and self.record.predicates != self.static.predicates
+        """Is there a product to be checked again, because it has passed other predicates than those of today?"""
+        return self.state == "cached" and self.reason.kind == reasons.TYPE
 
     @property
     def seconds(self) -> float:
@@ -83,15 +84,44 @@ class Plan:
         return all(entry.state == "cached" and not entry.unchecked for entry in self.entries)
 
 
+class Problems:
+    """What has no identity, collected task by task and told all at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def add(self, task: Task[..., Any], error: FingerprintError) -> None:
+        """Something that this task uses has none."""
+        for one in error.problems:
+            self._found[Problem(f"task '{task.name}': {one.message}", one.where or task.origin, one.hint)] = None
+
+    def tell(self) -> None:
+        """Raises FingerprintError with all of them, if there are any."""
+        if self._found:
+            raise FingerprintError.of(tuple(self._found))
+
+
 def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()) -> Plan:
     """Look up every step, in topological order, as far as dep products are known. Raises FingerprintError with every problem."""
     statics = _statics(invocation, steps, world)
     newest = store.statics([static.digest for static in statics])
     planner = _Planner(invocation, steps, store, world, newest, frozenset(forced))
-    entries = [planner.entry(step, static) for step, static in zip(steps.steps, statics)]
-    entries = _with_gone(entries, steps, store)
+    entries = _entries(planner, statics)
+    entries = _with_gone(_with_checks(entries, store), steps, store)
     entries = explained(entries, store, world)
     return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced))
+
+
+def _entries(planner: _Planner, statics: Sequence[Static]) -> list[Planned]:
+    entries: list[Planned] = []
+    problems = Problems()
+    for step, static in zip(planner.steps.steps, statics):
+        try:
+            entries.append(planner.entry(step, static))
+        except FingerprintError as error:
+            problems.add(planner.invocation.graph.tasks[step.task], error)
+    problems.tell()
+    return entries
 
 
 def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> list[Static]:
@@ -99,14 +129,13 @@ def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> list[St
     named = [path for step in steps.steps if step.options for path in keys.paths(tasks[step.task], step, world)]
     looked_at = world.looked_at(named)
     found: list[Static] = []
-    problems: dict[Problem, None] = {}
+    problems = Problems()
     for step in steps.steps:
         try:
             found.append(keys.static(tasks[step.task], step, looked_at))
         except FingerprintError as error:
-            problems.update(dict.fromkeys(error.problems))
-    if problems:
-        raise FingerprintError.of(tuple(problems))
+            problems.add(tasks[step.task], error)
+    problems.tell()
     return found
 
 
@@ -128,10 +157,13 @@ class _Planner:
             self.products[step.id] = pinned.product
             return Planned(step, task, static, "cached", Reason("pinned"), pinned=pinned)
         near = self.newest.get(static.digest)
-        deps = given(step.deps, self.products, self._left, self.world.codes)
+        deps = given(step.deps, self.products, self._left, static.classes, partial(self.world.codes.identity, task))
         if deps is None:
-            state = "would_run" if near is None or step.id in self.forced else "may_run"
-            return Planned(step, task, static, state, Reason(reasons.UPSTREAM), near=near)
+            if step.id in self.forced:
+                return Planned(step, task, static, "would_run", reasons.FORCED, near=near)
+            if near is None:
+                return Planned(step, task, static, "would_run", Reason(""))
+            return Planned(step, task, static, "may_run", Reason(reasons.UPSTREAM), near=near)
         key = keys.key(static.digest, [one.form for one in deps])
         record = near if near is not None and near.key == key else self.store.record(key) if near is not None else None
         why = self._stale(step, task, key, record)
@@ -174,6 +206,16 @@ def present(product: Product, store: Store) -> bool:
         return True
     wanted = manifests.objects_of(product, store.read)
     return len(store.has(wanted)) == len(wanted)
+
+
+def _with_checks(entries: list[Planned], store: Store) -> list[Planned]:
+    """A cached step whose product can be read, and passed other predicates than those of today, says so."""
+    for entry in entries:
+        record = entry.record
+        if record is not None and record.predicates != entry.static.predicates and present(record.product, store):
+            why = Reason(reasons.TYPE, entry.task.product.name)
+            entries[entry.step.id] = replace(entry, reason=why)
+    return entries
 
 
 def _with_gone(entries: list[Planned], steps: Steps, store: Store) -> list[Planned]:

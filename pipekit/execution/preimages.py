@@ -11,7 +11,6 @@ from pathlib import Path
 from pipekit.execution import given
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Facts, Static
-from pipekit.execution.world import Codes
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.store.store import Store
 from pipekit.values import Digest
@@ -30,7 +29,7 @@ class Preimage:
     tell: Callable[[Symbol], Symbol] = lambda symbol: symbol
 
 
-def of_now(static: Static, deps: Mapping[str, Given] | None, codes: Codes, folder: Path | None) -> Preimage:
+def of_now(static: Static, deps: Mapping[str, Given] | None, folder: Path | None) -> Preimage:
     """What a step's key is made from now; places are told relative to `folder`."""
 
     def relative(symbol: Symbol) -> Symbol:
@@ -40,7 +39,7 @@ def of_now(static: Static, deps: Mapping[str, Given] | None, codes: Codes, folde
         return replace(symbol, where=replace(symbol.where, file=file))
 
     return Preimage(
-        static.facts, deps, lambda name, _: (codes.of_class(name) if name else static.code).symbols, relative
+        static.facts, deps, lambda name, _: (static.classes(name) if name else static.code).symbols, relative
     )
 
 

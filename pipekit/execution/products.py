@@ -14,7 +14,7 @@ from pipekit.store.blocks import Block, Item
 from pipekit.store.locks import OwnFolder
 from pipekit.store.products import Product
 from pipekit.store.store import Store
-from pipekit.values import Stored
+from pipekit.values import Reference, Stored
 
 T = TypeVar("T")
 
@@ -37,11 +37,13 @@ class Reader:
         """The value of an item of a stream; raises as `value` does."""
         return codecs.decode_item(item, self.store.read, self._hand)
 
-    def _hand(self, stored: Stored) -> Path:
+    def _hand(self, file: Stored | Reference) -> Path:
+        if isinstance(file, Reference):
+            return Path(file.path)
         number = next(self._numbers)
         if number == 0:
             atexit.register(_close, self._folder)
-        return files.hand(stored, self.store.read, self._folder.path / str(number))
+        return files.hand(file, self.store.read, self._folder.path / str(number))
 
 
 def _close(folder: OwnFolder) -> None:

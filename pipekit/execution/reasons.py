@@ -9,10 +9,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pipekit.execution.changes import Change, changes
+from pipekit.values import Digest
 
 if TYPE_CHECKING:
     from pipekit.execution.preimages import Preimage
-    from pipekit.values import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,20 @@ def version_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
 
 
 def option_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
-    """An option has another value."""
+    """An option has another value. Of one that is shown alike nothing can be told, but that of a file it is the content."""
     for name in sorted({*now.facts.options, *then.facts.options}):
-        new, old = now.facts.options.get(name), then.facts.options.get(name)
-        if new != old and not (new and old and new[0] in now.facts.files and new[0] == old[0]):
-            yield Reason("option", name, old[0] if old else "", new[0] if new else "")
+        new, old = now.facts.options.get(name, ("", "")), then.facts.options.get(name, ("", ""))
+        alike = new[0] == old[0]
+        if new[1] != old[1] and not (alike and new[0] in now.facts.files):
+            yield Reason("option", name, *(("", "") if alike else (old[0], new[0])))
+
+
+def option_class_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
+    """The code of a class whose instances are in an option is not the same."""
+    for cls, code in now.facts.classes.items():
+        was = then.facts.classes.get(cls, code)
+        if was != code:
+            yield from _in_class(now, then, cls, *(Digest(bytes.fromhex(one)) for one in (code, was)))
 
 
 def file_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
@@ -82,8 +91,12 @@ def environment_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
     """The interpreter, the machine or a variable in `environ` differ."""
     new, old = now.facts.environment, then.facts.environment
     for name in sorted({*new, *old}):
-        if new.get(name, "") != old.get(name, ""):
-            yield Reason("environment", name, old.get(name, ""), new.get(name, ""))
+        if (name in new, new.get(name)) != (name in old, old.get(name)):
+            yield Reason("environment", name, *(_set(one[name]) if name in one else "" for one in (old, new)))
+
+
+def _set(value: str | None) -> str:
+    return "not set" if value is None else value or "''"
 
 
 def dep_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
@@ -100,12 +113,17 @@ def class_changed(now: Preimage, then: Preimage) -> Iterator[Reason]:
         was = dict(then.deps[name].classes) if then.deps and name in then.deps else {}
         for cls, code in one.classes:
             if cls in was and was[cls] != code:
-                found = list(_in_code(now, then, cls, code, was[cls]))
-                yield from found or [Reason(CODE, cls.replace(":", "."), was[cls].hex()[:8], code.hex()[:8])]
+                yield from _in_class(now, then, cls, code, was[cls])
+
+
+def _in_class(now: Preimage, then: Preimage, cls: str, new: Digest, old: Digest) -> Iterator[Reason]:
+    found = list(_in_code(now, then, cls, new, old))
+    yield from found or [Reason(CODE, cls.replace(":", "."), old.hex()[:8], new.hex()[:8])]
 
 
 PREDICATES: tuple[Callable[[Preimage, Preimage], Iterator[Reason]], ...] = (
-    version_changed, option_changed, file_changed, code_changed, files_taken, class_changed, environment_changed, dep_changed,
+    version_changed, option_changed, file_changed, code_changed, option_class_changed, files_taken, class_changed,
+    environment_changed, dep_changed,
 )  # fmt: skip
 
 
@@ -134,7 +152,7 @@ def _same_python(now: Preimage, then: Preimage) -> bool:
 
 
 def of_change(change: Change) -> Reason:
-    """A changed symbol as a reason."""
+    """A changed symbol as a reason. Values that are shown alike tell nothing."""
     was, now = change
     one = now or was
     assert one is not None
@@ -142,6 +160,6 @@ def of_change(change: Change) -> Reason:
     where = str(now.where) if now is not None and now.where is not None else ""
     if was is None:
         return Reason(kind, one.name, "", one.value or "new", where)
-    return Reason(
-        kind, one.name, was.value or ("" if now is not None else one.kind), now.value if now is not None else "", where
-    )
+    if now is None:
+        return Reason(kind, one.name, was.value or was.kind)
+    return Reason(kind, one.name, *((was.value, now.value) if was.value != now.value else ("", "")), where)

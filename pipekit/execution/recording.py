@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipekit.execution import failed, given, keys, reasons, why
+from pipekit.execution import failed, keys, reasons, why
 from pipekit.execution.commit import Committer
 from pipekit.execution.failed import Left
-from pipekit.execution.given import Given
+from pipekit.execution.given import Given, unpack
 from pipekit.execution.holding import Recorded
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import ItemDone, Made
+from pipekit.execution.nearest import Nearest
 from pipekit.execution.reasons import Reason
 from pipekit.execution.stale import stale
 from pipekit.execution.streams import Known, Result
@@ -39,6 +40,7 @@ class Recorder:
     store: Store
     committer: Committer
     references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+    nearest: Nearest | None = None
 
     def resolve(self, number: int) -> Record | None:
         """Form the key of a step whose deps are known; its record, if that is a hit."""
@@ -63,8 +65,7 @@ class Recorder:
 
     def _given(self, number: int) -> list[Given]:
         """What the deps of a step give; they are all known."""
-        deps = self.ledger[number].planned.step.deps
-        found = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, self.ledger.plan.world.codes)
+        found = self.ledger.given(number, self.ledger[number].planned.step.deps)
         assert found is not None
         return found
 
@@ -87,7 +88,9 @@ class Recorder:
         if planned.reason.kind != reasons.UPSTREAM:
             return planned.reason
         entry = replace(planned, deps=self._given(number))
-        found = why.reason(entry, self.store, self.ledger.plan.world)
+        if self.nearest is None:
+            self.nearest = Nearest(self.ledger.plan.entries, self.store)
+        found = why.reason(entry, self.nearest, self.store, self.ledger.plan.world)
         return found if found.subject or found.kind != reasons.DEP else Reason(reasons.DEP, planned.reason.subject)
 
     # --- whole products -----------------------------------------------------------------------------------------------
@@ -160,20 +163,23 @@ class Recorder:
         if number in plan.forced:
             return []
         deps = [needs for at, needs in enumerate(planned.step.deps) if at not in feeds]
-        sides = given.given(deps, self.ledger.products, lambda one: self.ledger[one].left, plan.world.codes)
+        sides = self.ledger.given(number, deps)
         found: list[dict[int, Recorded]] = []
         for record in self.store.recent(planned.task.name, LOOK_BACK):
             kept = self.store.preimage(record.key) if record.static == planned.static.digest else None
-            then = given.unpack(kept)[1] if kept is not None and not record.partial else []
+            then = unpack(kept)[1] if kept is not None and not record.partial else []
             if then and [one for at, one in enumerate(then) if at not in feeds] == sides:
-                past = {at: self._read_before(plan.entries[source].task.name, then[at]) for at, source in feeds.items()}
+                past = {
+                    at: self._read_before(number, plan.entries[source].task.name, then[at])
+                    for at, source in feeds.items()
+                }
                 found += [{at: one for at, one in past.items() if one is not None}] if None not in past.values() else []
         return found
 
-    def _read_before(self, task: str, then: Given) -> Recorded | None:
+    def _read_before(self, number: int, task: str, then: Given) -> Recorded | None:
         """The items of the stream that a key was made from; None where they are not kept, or their classes are other ones by now."""
-        codes = self.ledger.plan.world.codes
-        if any(codes.of_class(name).digest != code for name, code in then.classes):
+        codes, reader = self.ledger.plan.world.codes, self.ledger[number].planned.task
+        if any(codes.of_class(reader, name).digest != code for name, code in then.classes):
             return None
         for record in self.store.recent(task, LOOK_BACK):
             product = record.product
@@ -195,7 +201,11 @@ class Recorder:
             if stale(record, task, world) is None and not gone.intersection(record.product.objects):
                 result = self._result(record)
                 known[key] = Known(result, not (result and self.unchecked(number, record)))
-        return self._readable(known, found)
+        readable = self._readable(known, found)
+        for key in readable:
+            if found[key].references:  # they are in the whole product as well
+                self.references.setdefault(number, []).extend(found[key].references)
+        return readable
 
     def _readable(self, known: dict[Digest, Known], found: Mapping[Digest, Record]) -> dict[Digest, Known]:
         """Those whose items can be read too: what an item of a flat each gave is a manifest of them."""

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, overload
 from pipekit.definition.tasks import Streamed, Task
 from pipekit.errors import ExecutionError, Interrupted, TaskFailed
 from pipekit.execution import events, priority, reasons, summary
+from pipekit.execution.audit import Audit
 from pipekit.execution.commit import Committer
 from pipekit.execution.desk import Desk, clear_checkpoints
 from pipekit.execution.devices import Devices
@@ -46,7 +47,7 @@ MAIN = "pipekit.execution.worker:main"
 class How:
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
-    `kept`: history, log and outputs are written (not for a mutated graph).
+    `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone.
     """
 
     jobs: int
@@ -60,6 +61,7 @@ class How:
     fail_fast: bool = False
     memory: int = 0
     after: Callable[[Run], Iterator[Event]] | None = None
+    audit: bool = False
 
 
 class Run:
@@ -77,7 +79,7 @@ class Run:
         self.status = "running"
         self.seconds = 0.0
         self.written: list[tuple[int, str]] = []
-        self.read: set[str] = set()
+        self.audit = Audit(self.ledger)
         self._log: Log | None = None
         self._events = self._go()
         self._folder = OwnFolder(store.root / "tmp")
@@ -190,7 +192,6 @@ class Run:
         try:
             pool = make_pool(self.how, self._setup())
             drive = self._drive(machine, pool)
-            self.read = drive.desk.read
             yield from drive.run()
         finally:
             if pool is not None:
@@ -222,7 +223,7 @@ class Run:
         temporary = self._folder.path
         capture: Literal["descriptors", "streams"] = "descriptors" if self.how.pool == "processes" else "streams"
         folder = self.plan.world.folder
-        return Setup(self.how.home, folder, self.store.root, temporary / "passing", temporary, capture)
+        return Setup(self.how.home, folder, self.store.root, temporary / "passing", temporary, capture, self.how.audit)
 
     def _drive(self, machine: Machine, pool: Pool) -> Drive:
         temporary = self._folder.path
@@ -233,12 +234,11 @@ class Run:
             priority.grants(machine.nodes, machine.room), priority.live(self.plan),
             Devices(int(machine.room.capacity.named.get("gpu", 0))),
         )  # fmt: skip
-        recorder = Recorder(
-            self.id, self.ledger, self.store, Committer(self.store, time.monotonic, self.plan.world.codes)
-        )
+        recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
         return Drive(
-            desk, recorder, machine, pool, fail_fast=self.how.fail_fast, idle=self._flush, memory=self._memory()
-        )
+            desk, recorder, machine, pool, self.audit,
+            fail_fast=self.how.fail_fast, idle=self._flush, memory=self._memory(),
+        )  # fmt: skip
 
     def _memory(self) -> int:
         """Bytes that items may take while they wait."""
@@ -257,6 +257,8 @@ class Run:
             if row.state == "cached" and row.planned.state != "cached" and row.planned.reason.kind == reasons.MISSING:
                 row.state = "unneeded"
                 yield events.StepUnneeded(time.time(), row.planned.step.id)
+        for finding in self.audit.rest():
+            yield events.Warned(time.time(), finding.step, finding.message)
         clear_checkpoints(self.store.root, [row.key for row in rows if row.state in ("ran", "cached") and row.key])
         if self.how.after is not None:
             yield from self.how.after(self)

@@ -27,7 +27,8 @@ def of_run(run: Run) -> dict[str, Any]:
         "seconds": round(run.seconds, 6),
         "counts": counts,
     }
-    return {**found, **_tasks(run.plan, [_row(row) for row in rows]), "lower_bound_seconds": lower_bound(run)}
+    told = {**found, **_tasks(run.plan, [_row(row) for row in rows]), "lower_bound_seconds": lower_bound(run)}
+    return {**told, "audit": [one.told() for one in run.audit.findings.values()]} if run.how.audit else told
 
 
 def of_plan(plan: Plan) -> dict[str, Any]:

@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipekit.execution import preimages, reasons
-from pipekit.execution.keys import Facts
+from pipekit.execution.nearest import Nearest
 from pipekit.execution.preimages import Preimage
 from pipekit.execution.reasons import Reason
 from pipekit.execution.world import World
-from pipekit.store.records import Record
 from pipekit.store.store import Store
 
 if TYPE_CHECKING:
     from pipekit.execution.plan import Plan, Planned
-
-_LOOK_BACK = 4
-"""How many records for each cell of a task are looked at for the nearest one."""
 
 
 def explained(entries: list[Planned], store: Store, world: World) -> list[Planned]:
     """The same entries, with reasons where there were none: what is different from the nearest record, or the upstream step
     that comes first."""
     asking = [entry for entry in entries if entry.reason.kind == ""]
-    nearest = _nearest_of(asking, store)
+    nearest = Nearest(entries, store)
+    nearest.ask(asking)
     for entry in asking:
-        record = nearest(entry)
+        record = nearest.of(entry)
         why = reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
         entries[entry.step.id] = replace(entry, reason=why)
     for entry in entries:
         if entry.reason.kind == reasons.UPSTREAM:
-            first = next((one for n in entry.step.deps for one in n.steps if entries[one].state != "cached"), None)
-            name = entries[first].step.name if first is not None else ""
-            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, name))
+            first = _stale_dep(entries, entry)
+            entries[entry.step.id] = replace(entry, reason=Reason(reasons.UPSTREAM, first.step.name if first else ""))
     return entries
 
 
 def now(entry: Planned, world: World) -> Preimage:
     """What the step's key is made from now."""
     deps = dict(zip(entry.task.deps, entry.deps)) if entry.deps is not None else None
-    return preimages.of_now(entry.static, deps, world.codes, world.folder)
+    return preimages.of_now(entry.static, deps, world.folder)
 
 
-def reason(entry: Planned, store: Store, world: World) -> Reason:
+def reason(entry: Planned, nearest: Nearest, store: Store, world: World) -> Reason:
     """What is different from the record that is nearest to the step."""
-    record = nearest(entry, store)
+    record = nearest.of(entry)
     return reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
 
 
@@ -55,41 +50,22 @@ def above(plan: Plan, entry: Planned) -> list[Planned]:
     """The stale steps that a step waits for, one above the other, down to the first that has a reason of its own."""
     found: list[Planned] = []
     while entry.reason.kind == reasons.UPSTREAM:
-        above = next((one for n in entry.step.deps for one in n.steps if plan.entries[one].state != "cached"), None)
-        if above is None:
+        dep = _stale_dep(plan.entries, entry)
+        if dep is None:
             break
-        entry = plan.entries[above]
+        entry = dep
         found.append(entry)
     return found
 
 
-def nearest(entry: Planned, store: Store) -> Record | None:
-    """The record of the step's task that differs least from what it is now, of those the newest."""
-    return _nearest_of([entry], store)(entry)
+def first_above(plan: Plan, entry: Planned) -> Planned | None:
+    """The stale step that comes first of those that must be known before the step's key is; None where its key is known."""
+    found: Planned | None = None
+    while entry.deps is None and (dep := _stale_dep(plan.entries, entry)) is not None:
+        found = entry = dep
+    return found
 
 
-def _nearest_of(entries: Sequence[Planned], store: Store) -> Callable[[Planned], Record | None]:
-    """Of a task with one step the newest record is the nearest; of one with many cells the newest with the cell's options."""
-    cells = Counter(entry.step.task for entry in entries)
-    alone = store.latest([task for task, count in cells.items() if count == 1])
-    recent = {task: _told(store, task, count) for task, count in cells.items() if count > 1}
-
-    def find(entry: Planned) -> Record | None:
-        if entry.near is not None:
-            return entry.near
-        if entry.step.task in alone:
-            return alone[entry.step.task]
-        rows = recent.get(entry.step.task, ())
-        return min(rows, key=lambda row: _unlike(row[1], entry.static.facts))[0] if rows else None
-
-    return find
-
-
-def _told(store: Store, task: str, cells: int) -> list[tuple[Record, Facts]]:
-    rows = [(one, store.preimage(one.static)) for one in store.recent(task, _LOOK_BACK * cells)]
-    return [(record, Facts.unpack(packed)) for record, packed in rows if packed is not None]
-
-
-def _unlike(one: Facts, other: Facts) -> int:
-    """In how many options the two differ."""
-    return sum(one.options.get(name) != other.options.get(name) for name in {*one.options, *other.options})
+def _stale_dep(entries: Sequence[Planned], entry: Planned) -> Planned | None:
+    deps = (entries[one] for needs in entry.step.deps for one in needs.steps)
+    return next((dep for dep in deps if dep.state != "cached"), None)

@@ -17,10 +17,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipekit.execution import inside, reads
+from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
 from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Want
+from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
@@ -56,8 +57,9 @@ class Worker:
         self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
+        self.reads = Reads(None)
         if self.whole_process:
-            reads.watch(setup.folder)
+            self.reads = _watching(setup)
             settle(setup.folder)
 
     def handle(self, message: object) -> None:
@@ -120,7 +122,7 @@ class Worker:
         )
         inside.enter(context, whole_process=self.whole_process)
         self.job, self.credit = call.job, call.credit if self.port.streams else None
-        reads.opened.clear()
+        self.reads.begin()
         try:
             with self._around(call):
                 Work(self, call, context).run()
@@ -134,10 +136,6 @@ class Worker:
             return nullcontext()
         return Surroundings(call.variables, int(call.granted.get("cpu", 1)), self.setup.folder)
 
-    def opened(self) -> tuple[str, ...]:
-        """Files of the project that the call read."""
-        return tuple(dict.fromkeys(reads.opened))
-
     def peak(self) -> int:
         """The most memory this worker has had so far, in bytes."""
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -150,6 +148,19 @@ class Worker:
             numpy = sys.modules.get("numpy")
             if numpy is not None:
                 numpy.random.seed(int.from_bytes(seed[:4], "big"))
+
+
+def _watching(setup: Setup) -> Reads:
+    """What notes, in this process, what the user's code uses."""
+    if setup.audit:
+        from pipekit.execution.used import Uses
+
+        found: Reads = Uses(setup)
+    else:
+        found = Reads(setup.folder)
+    if setup.audit or setup.folder is not None:
+        found.watch()
+    return found
 
 
 @dataclass(slots=True)

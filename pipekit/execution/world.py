@@ -21,12 +21,20 @@ class Codes(Protocol):
         """Of a task's function and all that it reaches."""
         ...
 
-    def of_class(self, name: str) -> Code:
-        """Of the class `module:qualname`."""
+    def of_class(self, task: Task[..., Any], name: str) -> Code:
+        """Of the class `module:qualname`, as the code of a task that takes instances of it."""
         ...
 
-    def identity(self, thing: Any) -> bytes:
-        """Of a class or function that stands in an option's value."""
+    def identity(self, task: Task[..., Any], thing: Any) -> bytes:
+        """Of a class or function that stands in the value of an option of the task."""
+        ...
+
+    def of_thing(self, thing: Any) -> Code:
+        """The same, with all that it covers."""
+        ...
+
+    def owns(self, file: str, module: str) -> bool:
+        """Whether code in this file, and in the module of this name, counts by what it says: the project's, and nobody else's."""
         ...
 
     def predicates(self, type_: Type[Any]) -> Digest | None:

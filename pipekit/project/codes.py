@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from pipekit import canon
 from pipekit.canon.shape import class_name
 from pipekit.definition.tasks import Task
 from pipekit.definition.types import Type
-from pipekit.errors import FingerprintError, Problem
+from pipekit.errors import FingerprintError
+from pipekit.execution.plan import Problems
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
+from pipekit.project.bytecode import Imported
 from pipekit.project.load import is_project
 from pipekit.store.store import Store
 from pipekit.values import Digest
@@ -58,19 +60,25 @@ class ProjectCodes:
             return _NO_CODE
         if type(fn) is FunctionType and fn.__kwdefaults__:
             fn = _without_defaults(fn, task.options)
-        try:
-            return self.codebase.of(fn, includes=task.config.code_includes, opaque=task.config.opaque)
-        except FingerprintError as error:
-            raise _told(error, task) from None
+        return self.codebase.of(fn, includes=task.config.code_includes, opaque=task.config.opaque)
 
-    def of_class(self, name: str) -> Code:
-        known = self._classes.get(name)
+    def of_class(self, task: Task[..., Any], name: str) -> Code:
+        opaque = task.config.opaque
+        known = self._classes.get(name) if not opaque else None
         if known is None:
-            known = self._classes[name] = self.codebase.of_class(name)
+            known = self.codebase.of_class(name, opaque=opaque)
+            if not opaque:
+                self._classes[name] = known
         return known
 
-    def identity(self, thing: Any) -> bytes:
-        return self.codebase.class_identity(thing)
+    def identity(self, task: Task[..., Any], thing: Any) -> bytes:
+        return self.codebase.class_identity(thing, opaque=task.config.opaque)
+
+    def of_thing(self, thing: Any) -> Code:
+        return self.codebase.of(thing)
+
+    def owns(self, file: str, module: str) -> bool:
+        return self.codebase.owns(file, module)
 
     def predicates(self, type_: Type[Any]) -> Digest:
         known = self._types.get(id(type_))
@@ -100,9 +108,15 @@ def _without_defaults(fn: FunctionType, options: Mapping[str, Any]) -> FunctionT
     return bare
 
 
-def _told(error: FingerprintError, task: Task[..., Any]) -> FingerprintError:
-    where = error.where or task.origin
-    return FingerprintError.of([Problem(f"the code of task '{task.name}' has no identity: {error}", where, error.hint)])
+def check(tasks: Iterable[Task[..., Any]], found: ProjectCodes) -> None:
+    """Raises FingerprintError with every task whose code has no identity."""
+    problems = Problems()
+    for task in tasks:
+        try:
+            found.of(task)
+        except FingerprintError as error:
+            problems.add(task, error)
+    problems.tell()
 
 
 class Bodies:
@@ -127,21 +141,24 @@ class Bodies:
 
 def project_codes(folder: Path, bodies: Bodies | None = None) -> ProjectCodes:
     """The codes of the project in `folder`, which are what they are now."""
-    return ProjectCodes(
-        Codebase(partial(_belongs, f"{folder}{os.sep}"), distribution=distribution, read=_read, bodies=bodies)
-    )
+    return _codes(f"{folder}{os.sep}", bodies)
 
 
 def free_codes() -> ProjectCodes:
     """The codes of functions that belong to no project: all code counts that is not installed."""
-    return ProjectCodes(Codebase(partial(_belongs, ""), distribution=distribution, read=_read))
+    return _codes("", None)
+
+
+def _codes(root: str, bodies: Bodies | None) -> ProjectCodes:
+    """What runs counts, whatever has happened to its files since it was imported."""
+    imported = Imported()
+    belongs = partial(_belongs, root)
+    return ProjectCodes(
+        Codebase(belongs, distribution=distribution, read=imported.read, bodies=bodies, compiled=imported.compiled)
+    )
 
 
 def _belongs(root: str, file: str) -> bool:
     if file.startswith(_OURS):
         return False
     return bool(root and is_project(file, root)) or is_editable(file)
-
-
-def _read(path: str) -> bytes:
-    return Path(path).read_bytes()

@@ -1,4 +1,4 @@
-"""Imports a project's tasks, always from source, and finds its env. It must never run a task."""
+"""Imports a project's tasks, always as their source is now, and finds its env. It must never run a task."""
 
 from __future__ import annotations
 
@@ -12,26 +12,19 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from pipekit.definition.check import raised as told
 from pipekit.definition.env import Env
 from pipekit.definition.tasks import Task
 from pipekit.errors import DefinitionError, PipekitError, Problem, ProjectError
+from pipekit.project.bytecode import FromSource
 from pipekit.values import Origin, Raised, call_user
 
 _NOT_PROJECT = (f"{os.sep}site-packages{os.sep}", f"{os.sep}.venv{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
-
-
-class FromSource(SourceFileLoader):
-    """Compiles the source each time: Python trusts a .pyc by a time that an edit within one second does not move."""
-
-    def get_code(self, fullname: str) -> CodeType | None:
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
 
 
 class ProjectFinder:

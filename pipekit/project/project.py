@@ -49,6 +49,7 @@ class Asked:
     jobs: int | None = None
     pool: str = "processes"
     fail_fast: bool = False
+    audit: bool = False
 
 
 class Project:
@@ -97,6 +98,10 @@ class Project:
         )
         return list(found.values())
 
+    def check_code(self) -> None:
+        """Raises FingerprintError with every task whose code has no identity."""
+        codes.check(self.graph.tasks.values(), codes.project_codes(self.folder))
+
     def world(self) -> World:
         """What keys need to know of the world, as it is now."""
         found = codes.project_codes(self.folder, self.bodies)
@@ -134,7 +139,7 @@ class Project:
             jobs, asked.pool, ("pipekit.project.load:tasks_of", (str(self.folder),)), own,
             layout.module_path(), layout.environ(), self.preload,
             self.layout.runs if kept else None, asked.fail_fast, machine.memory(),
-            self._write if kept else None,
+            self._write if kept else None, asked.audit,
         )  # fmt: skip
         return Run(made, self.store, how)
 

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import projects
-from tests.bench.measure import Figure, figure, forget, once
+from tests.bench import identify, projects
+from tests.bench.measure import Figure, figure, forget, once, part
+from tests.bench.modules import modules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
 COUNT = 10_000
@@ -56,7 +57,23 @@ def items(folder: Path) -> Iterator[Figure]:
     yield figure(f"each over {COUNT} items, one appended", words, place, runs=3, before=more)
 
 
-SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items)
+def fingerprints(folder: Path) -> Iterator[Figure]:
+    """The identity of 1,000 functions in 100 modules of 20,000 lines, beside what Python needs for these."""
+    place = modules(folder / "modules", 100)
+
+    def one(name: str, what: str, before: Callable[[], object] = lambda: None) -> Figure:
+        words = [sys.executable, identify.__file__, what]
+        return figure(name, words, place, runs=9, before=before, run=part)
+
+    once([sys.executable, identify.__file__, "importing"], place)
+    yield one("20000 lines compiled by Python", "compiling")
+    yield one("20000 lines imported, unchanged", "importing")
+    yield one("identity of 1000 functions in them, cold", "functions", before=lambda: forget(place))
+    yield one("identity of 1000 functions in them, unchanged", "functions")
+    yield one("identity of 1000 closures of one function", "closures")
+
+
+SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, fingerprints)
 
 
 def main(wanted: list[str]) -> int:

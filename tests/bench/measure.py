@@ -1,4 +1,5 @@
-"""Time and memory of a whole process, as the operating system accounts for it, in medians over several runs."""
+"""Time and memory of a whole process, as the operating system accounts for it, or of the part that it times itself, in medians over
+several runs."""
 
 from __future__ import annotations
 
@@ -27,22 +28,46 @@ def once(words: Sequence[str], folder: Path) -> tuple[float, float]:
     """Seconds and megabytes of one run. Raises CalledProcessError if it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    megabytes = _ended(process)
+    return time.perf_counter() - began, megabytes
+
+
+def part(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """The seconds that a process prints, and its megabytes. Raises CalledProcessError if it fails."""
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    with process.stdout as stream:
+        printed = stream.read()
+    megabytes = _ended(process)
+    return float(printed), megabytes
+
+
+def _ended(process: subprocess.Popen[bytes]) -> float:
+    """Its largest size in megabytes, once it has ended."""
     _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, words)
-    return seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+Run = Callable[[Sequence[str], Path], tuple[float, float]]
 
 
 def figure(
-    name: str, words: Sequence[str], folder: Path, *, runs: int = 5, before: Callable[[], object] = lambda: None
+    name: str,
+    words: Sequence[str],
+    folder: Path,
+    *,
+    runs: int = 5,
+    before: Callable[[], object] = lambda: None,
+    run: Run = once,
 ) -> Figure:
     """The medians of `runs` runs; `before` puts the folder back into its first state."""
     found = []
     for _ in range(runs):
         before()
-        found.append(once(words, folder))
+        found.append(run(words, folder))
     seconds = [one for one, _ in found]
     memory = statistics.median(one for _, one in found)
     return Figure(name, statistics.median(seconds), memory, max(seconds) / min(seconds))

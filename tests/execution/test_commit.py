@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ class Clock:
 def test_a_group_waits_until_it_is_old_enough(tmp_path: Path) -> None:
     clock, store = Clock(), MemoryStore(tmp_path)
     one = record(1)
-    committer = Committer(store, clock, ToldCodes())
+    committer = Committer(store, clock)
     assert committer.due() is None
     committer.add(one)
     assert committer.due() == pytest.approx(SECONDS) and store.record(one.key) is None
@@ -44,7 +45,7 @@ def test_a_group_waits_until_it_is_old_enough(tmp_path: Path) -> None:
 
 def test_a_full_group_goes_at_once(tmp_path: Path) -> None:
     store = MemoryStore(tmp_path)
-    committer = Committer(store, Clock(), ToldCodes())
+    committer = Committer(store, Clock())
     made = [record(number) for number in range(MOST + 1)]
     for one in made:
         committer.add(one)
@@ -56,11 +57,11 @@ def test_a_full_group_goes_at_once(tmp_path: Path) -> None:
 def test_what_keys_are_made_from_is_kept_once(tmp_path: Path) -> None:
     store = MemoryStore(tmp_path)
     side = Symbol("shapes.Box.side", "constant", canon.digest(b"side"), "3", None, "side = 3")
-    codes = ToldCodes(classes={"shapes:Box": [side]})
-    facts = Facts("count", "", codes.of_class("count:count").digest.hex(), {"top": ("3", "ab")}, {}, {})
-    static = Static(record(1).static, facts, {}, codes.of_class("count:count"))
+    classes = partial(ToldCodes(classes={"shapes:Box": [side]}).of_class, None)
+    facts = Facts("count", "", code_of("count:count").digest.hex(), {"top": ("3", "ab")}, {}, {})
+    static = Static(record(1).static, facts, {}, code_of("count:count"), classes)
     deps = [Given(canon.digest(b"boxes"), (("shapes:Box", code_of("shapes:Box", side).digest),))]
-    committer = Committer(store, Clock(), codes)
+    committer = Committer(store, Clock())
     committer.add(record(1), static, deps)
     committer.flush()
     assert Facts.unpack(store.preimage(static.digest) or b"") == facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def gather(cells: Iterator[Cell[int]], /) -> int:
 PROJECT = Path("/projects/lab")
 CONTENT = {PROJECT / "a.csv": digest(b"a"), PROJECT / "b.csv": digest(b"b")}
 CODES = ToldCodes()
+CLASSES = partial(CODES.of_class, load)
+IDENTITY = partial(CODES.identity, load)
 WORLD = World(CODES, CONTENT.get, PROJECT, {"python": "cpython 3.11"}, {"REGION": "eu", "OTHER": "x"})
 
 
@@ -52,6 +55,9 @@ def static(world: World = WORLD, **options: Any) -> bytes:
     (replace(WORLD, codes=ToldCodes({"load": 1})), {}),
     (replace(WORLD, environment={"python": "cpython 3.12"}), {}),
     (replace(WORLD, variables={"REGION": "us"}), {}),
+    (replace(WORLD, variables={"REGION": ""}), {}),
+    (replace(WORLD, variables={}), {}),
+    (replace(WORLD, variables={"REGION": "no text: \udcff"}), {}),
 ])  # fmt: skip
 def test_what_counts(world: World, options: dict[str, Any]) -> None:
     assert static(world, **options) != static()
@@ -65,6 +71,10 @@ def test_what_counts(world: World, options: dict[str, Any]) -> None:
 ])  # fmt: skip
 def test_what_does_not_count(world: World, options: dict[str, Any]) -> None:
     assert static(world, **options) == static()
+
+
+def test_a_variable_that_is_not_set_is_not_one_that_is_empty() -> None:
+    assert static(replace(WORLD, variables={"REGION": ""})) != static(replace(WORLD, variables={}))
 
 
 def test_facts_say_what_is_in_it_and_no_secret() -> None:
@@ -85,10 +95,10 @@ def test_what_deps_give() -> None:
 
     def cells(*rows: tuple[dict[str, int], int]) -> list[Given] | None:
         needs = Needs("cells", tuple(step for _, step in rows), tuple(cell for cell, _ in rows))
-        return given([needs], products, lambda step: [], CODES)
+        return given([needs], products, lambda step: [], CLASSES, IDENTITY)
 
-    assert given([Needs("product", (0,))], products, lambda step: [], CODES) == [Given(products[0].digest)]
-    assert given([Needs("product", (2,))], products, lambda step: [], CODES) is None
+    assert given([Needs("product", (0,))], products, lambda step: [], CLASSES, IDENTITY) == [Given(products[0].digest)]
+    assert given([Needs("product", (2,))], products, lambda step: [], CLASSES, IDENTITY) is None
     found = [cells((one, 0), (two, 1)), cells((two, 1), (one, 0)), cells((one, 1), (two, 0)), cells((one, 0))]
     assert len({tuple(each or ()) for each in found}) == 4
 
@@ -97,11 +107,15 @@ def test_the_code_of_classes_in_a_product_counts() -> None:
     boxes = Product.of("pickle", (digest(b"boxes"),), 5, ["shapes:Box", "shapes:Side"])
     older, newer = ToldCodes(), ToldCodes(classes={"shapes:Box": [Symbol("shapes.Box.area", "function", digest(b"2"))]})
     needs = [Needs("product", (0,))]
-    (was,), (now,) = (given(needs, {0: boxes}, lambda step: [], codes) or () for codes in (older, newer))
+    (was,), (now,) = (
+        given(needs, {0: boxes}, lambda step: [], partial(codes.of_class, load), IDENTITY) or ()
+        for codes in (older, newer)
+    )
     assert [name for name, _ in now.classes] == ["shapes:Box", "shapes:Side"]
     assert was.digest == now.digest and was.form != now.form and was.form != boxes.digest
-    assert item_part(boxes, older) == was.form and item_part(boxes, newer) == now.form
-    assert item_part(product("a"), newer) == product("a").digest
+    assert item_part(boxes, partial(older.of_class, load)) == was.form
+    assert item_part(boxes, partial(newer.of_class, load)) == now.form
+    assert item_part(product("a"), CLASSES) == product("a").digest
 
 
 def test_the_preimage_of_a_key_survives_packing() -> None:

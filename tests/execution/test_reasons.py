@@ -48,6 +48,8 @@ def image(
     (replace(BEFORE, code=NEW), Reason("code", "train", OLD[:8], NEW[:8])),
     (replace(BEFORE, files_taken="files"), Reason("product", "train", "plain", "files")),
     (replace(BEFORE, environment={"python": "cpython 3.12"}), Reason("environment", "python", "cpython 3.11", "cpython 3.12")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": None}), Reason("environment", "REGION", "", "not set")),
+    (replace(BEFORE, environment={**BEFORE.environment, "REGION": ""}), Reason("environment", "REGION", "", "''")),
     (BEFORE, Reason("dep")),
 ])  # fmt: skip
 def test_a_reason_is_data(now: Facts, expected: Reason) -> None:
@@ -85,6 +87,25 @@ def test_code_is_told_symbol_by_symbol_what_matters_most_first() -> None:
     ]
 
 
+def test_what_says_little_comes_last() -> None:
+    was = [
+        symbol("a", "module"), symbol("b.same", "function", body="a"), symbol("c.A", "constant", "<ndarray>", body="A = f(1)"),
+        symbol("d.edited", "function", body="a"),
+    ]  # fmt: skip
+    now = [
+        symbol("a", "module", body="b"), replace(was[1], digest=digest(b"uses another")),
+        symbol("c.A", "constant", "<ndarray>", body="A = f(2)"), symbol("d.edited", "function", body="b"),
+        symbol("e.new", "function"),
+    ]  # fmt: skip
+    assert list(reasons(image(replace(BEFORE, code=NEW), now), image(BEFORE, was))) == [
+        Reason("code", "c.A"),
+        Reason("code", "d.edited"),
+        Reason("code", "e.new", "", "new"),
+        Reason("code", "a"),
+        Reason("code", "b.same"),
+    ]
+
+
 def test_another_python_is_told_once() -> None:
     now = replace(BEFORE, code=NEW, environment={"python": "cpython 3.12"})
     was, new = [symbol("python", "python", "3.11")], [symbol("python", "python", "3.12")]
@@ -112,5 +133,25 @@ def test_a_dep_and_the_classes_in_it() -> None:
     ]
 
 
+def test_the_code_of_a_class_in_an_option() -> None:
+    old, new = digest(b"a"), digest(b"b")
+    was, changed = (
+        symbol("shapes.Box.area", "function", body="1"),
+        symbol("shapes.Box.area", "function", line=9, body="2"),
+    )
+    then = image(replace(BEFORE, classes={"shapes:Box": old.hex()}), **{"shapes:Box": was})
+    now = image(replace(BEFORE, classes={"shapes:Box": new.hex()}), **{"shapes:Box": changed})
+    assert list(reasons(now, then)) == [Reason("code", "shapes.Box.area", "", "", "prep.py:9")]
+    assert list(reasons(image(replace(BEFORE, classes={"shapes:Other": new.hex()})), then)) == []
+
+
+def test_an_option_that_is_shown_alike() -> None:
+    now = replace(BEFORE, options={**BEFORE.options, "lr": ("0.1", "another")})
+    assert list(reasons(image(now), image(BEFORE))) == [Reason("option", "lr")]
+    now = replace(BEFORE, options={**BEFORE.options, "lr": ("0.10", "x1")})
+    assert list(reasons(image(now), image(BEFORE))) == []
+
+
 def test_facts_survive_packing() -> None:
-    assert Facts.unpack(BEFORE.pack()) == BEFORE
+    facts = replace(BEFORE, classes={"shapes:Box": "ab"}, environment={"python": "cpython 3.11", "REGION": None})
+    assert Facts.unpack(facts.pack()) == facts

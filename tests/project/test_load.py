@@ -33,7 +33,6 @@ def test_an_edit_within_the_same_tick_is_seen(tmp_path: Path) -> None:
     file.write_text(ONE.format(value=2))
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert load.load(tmp_path).tasks["a"].fn() == 2  # type: ignore[misc]
-    assert not (tmp_path / "__pycache__").exists()
 
 
 def test_modules_beside_the_tasks(tmp_path: Path) -> None:

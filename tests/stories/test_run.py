@@ -127,9 +127,9 @@ def test_the_plan_says_why(words: Place) -> None:
     first = words.pipekit("run", "-n")
     assert first.out == (
         "would run  lines    never run\n"
-        "would run  words    depends on what lines will give\n"
-        "would run  counts   depends on what words will give\n"
-        "would run  ranking  depends on what counts will give\n"
+        "would run  words    never run\n"
+        "would run  counts   never run\n"
+        "would run  ranking  never run\n"
     )
     words.counts()
     said = words.pipekit("run", "-n", "-o", "ranking.top=1")

@@ -35,20 +35,29 @@ def code_of(name: str, *symbols: Symbol) -> Code:
 
 @dataclass(frozen=True)
 class ToldCodes:
-    """The code of a task is as old as `ages` says, that of a class as `classes` says, and all types check the same way."""
+    """The code of a task is as old as `ages` says and covers what `tasks` says, that of a class as `classes` says, and all types check
+    the same way. What `foreign` names are modules of others."""
 
     ages: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, Sequence[Symbol]] = field(default_factory=dict)
     types: Mapping[str, int] = field(default_factory=dict)
+    tasks: Mapping[str, Sequence[Symbol]] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
 
     def of(self, task: Task[..., Any]) -> Code:
-        return code_of(f"{task.name} {self.ages.get(task.name, 0)}")
+        return code_of(f"{task.name} {self.ages.get(task.name, 0)}", *self.tasks.get(task.name, ()))
 
-    def of_class(self, name: str) -> Code:
+    def of_class(self, task: Task[..., Any] | None, name: str) -> Code:
         return code_of(name, *self.classes.get(name, ()))
 
-    def identity(self, thing: Any) -> bytes:
+    def identity(self, task: Task[..., Any] | None, thing: Any) -> bytes:
         return b""
+
+    def of_thing(self, thing: Any) -> Code:
+        return self.of_class(None, f"{thing.__module__}:{thing.__qualname__}")
+
+    def owns(self, file: str, module: str) -> bool:
+        return module not in self.foreign
 
     def predicates(self, type_: Type[Any]) -> Digest | None:
         return canon.digest(f"{type_.name} {self.types.get(type_.name, 0)}".encode())

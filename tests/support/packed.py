@@ -8,7 +8,7 @@ from typing import Any
 from pipekit import canon
 from pipekit.store import codecs
 from pipekit.store.products import Encoded, Product
-from pipekit.values import Stored
+from pipekit.values import Reference, Stored
 
 
 def decoded(encoded: Encoded) -> Any:
@@ -18,8 +18,8 @@ def decoded(encoded: Encoded) -> Any:
     return codecs.decode(encoded.product, lambda digest: memoryview(bytes(encoded.bodies[digest])), handed)
 
 
-def handed(stored: Stored) -> Path:
-    return Path("/handed") / stored.name
+def handed(file: Stored | Reference) -> Path:
+    return Path(file.path) if isinstance(file, Reference) else Path("/handed") / file.name
 
 
 def round_trip(value: Any, codec: str | None = None) -> tuple[Product, Any]:

@@ -83,13 +83,14 @@ def start(
     forced: Sequence[str] = (),
     pool: str = "inline",
     jobs: int = 2,
+    world: World | None = None,
 ) -> Run:
     """A run of `env` on `store`. The code of a task is as old as `code` says, so that runs find what earlier ones made."""
     graph = env.graph()
     chosen = tuple(targets) or tuple(graph.tasks[name] for name in graph.targets)
     invocation = graph.invoke(chosen, *settings, matrix=matrix)
     steps = expand(invocation)
-    world = World(ToldCodes(code or {}), files.identity)
+    world = world or World(ToldCodes(code or {}), files.identity)
     again = [step.id for step in steps.steps if step.task in forced]
     return Run(plan.make(invocation, steps, store, world, again), store, How(jobs, pool))
 

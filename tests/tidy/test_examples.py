@@ -1,4 +1,5 @@
-"""Every example, and what `pipekit init` makes, runs; a second run finds nothing to do; its own test passes."""
+"""Every example, and what `pipekit init` makes, runs and uses nothing that is not in its keys; a second run finds nothing to do; its own
+test passes."""
 
 from __future__ import annotations
 
@@ -51,8 +52,8 @@ def test_the_atlas_runs_once_and_another_style_parses_nothing(project: Path) -> 
 
 
 def runs_once(project: Path, invocation: str, outputs: list[str]) -> None:
-    first = pipekit(project, "run", invocation)
-    assert (first["status"], first["partial"]) == ("succeeded", False)
+    first = pipekit(project, "run", invocation, "--audit")
+    assert (first["status"], first["partial"], first["audit"]) == ("succeeded", False, [])
     assert first["counts"]["ran"] > 0
     assert first["counts"]["cached"] == 0
     written = {path: (project / path).read_bytes() for path in outputs}

@@ -59,8 +59,9 @@ def accept(
 
 
 def _check(plan: Plan, entry: Planned) -> None:
-    if entry.reason.kind == reasons.UPSTREAM:
-        above = why.above(plan, entry)[-1].step.name
+    first = why.first_above(plan, entry)
+    if first is not None:
+        above = first.step.name
         raise ExecutionError(
             f"'{entry.step.name}' cannot be accepted before '{above}', which it takes and which is stale itself",
             where=entry.task.origin, hint=f"accept that first, or run it: pipekit accept {above}",

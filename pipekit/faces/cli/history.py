@@ -98,7 +98,9 @@ def _said(event: e.Event, names: dict[int, str]) -> str:
     name = harmless(names.get(getattr(event, "step", None) or 0, ""))
     match event:
         case e.RunStarted():
-            return f"run {event.run} of {harmless(event.invocation) or 'no invocation'}, {event.steps} steps, {event.jobs} jobs"
+            workers = f", {units.many(event.jobs, 'worker')}" if event.jobs else ""
+            steps = units.many(event.steps, "step")
+            return f"run {event.run} of {harmless(event.invocation) or 'no invocation'}: {steps}{workers}"
         case e.StepStarted():
             return f"{name} started"
         case e.StepFinished():

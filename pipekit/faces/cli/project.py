@@ -65,6 +65,7 @@ def check(invocation: Invocation = None, option: Options = (), json: Json = Fals
     project = open(folder)
     given = read_overrides(option)
     made = [project.invoke(Asked(invocation, given))] if invocation or given else project.invoke_every()
+    project.check_code()
     warnings = PipekitError.of(lints.warnings(project))
     lints.write_schema(project)
     tasks = len(project.graph.tasks)

@@ -15,6 +15,7 @@ from pipekit.execution.run import Run
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.talk import columns, is_terminal, put, put_json, say
 from pipekit.faces.render.reason import reason_text
+from pipekit.faces.render.units import many
 from pipekit.invocation.every import read_overrides
 from pipekit.project.project import Asked
 from pipekit.project.short import open
@@ -42,13 +43,16 @@ def run(
     force: Annotated[Sequence[str], flag("Run these tasks though they are recorded.", "--force", metavar="SEL")] = (),
     fail_fast: Annotated[bool, flag("Stop at the first failure.", "--fail-fast")] = False,
     pool: Pool = "processes",
+    audit: Annotated[bool, flag("Note what the tasks use, and say what is not in their keys.", "--audit")] = False,
     json: Json = False,
     folder: Folder = ".",
 ) -> int:
     """Make the targets of an invocation, computing only what is not there yet."""
     given = read_overrides(option)
     jobs, pool, forced = checked_jobs(jobs), checked_pool(pool), " | ".join(force)
-    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast)
+    if audit:
+        check_audit(pool, dry=dry)
+    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit)
     project = open(folder)
     try:
         if dry:
@@ -67,7 +71,10 @@ def _execute(run: Run, *, as_json: bool) -> int:
         with face() as shown:
             for event in run:
                 shown.take(event)
-    return {"succeeded": 0, "failed": 1, "interrupted": 130}[run.status]
+        if run.how.audit:
+            say(audit_line(len(run.audit.findings), run.ledger.counts()["cached"]))
+    found = run.how.audit and run.audit.findings
+    return {"succeeded": 1 if found else 0, "failed": 1, "interrupted": 130}[run.status]
 
 
 def status(
@@ -122,14 +129,40 @@ def checked_pool(pool: str) -> str:
     return pool
 
 
+def check_audit(pool: str, *, dry: bool) -> None:
+    """Raises InvocationError where `--audit` could note nothing."""
+    if pool != "processes":
+        raise InvocationError(
+            f"--audit watches worker processes, and --pool {pool} has none",
+            where=Origin(f"--pool {pool}"),
+            hint="leave --pool out",
+        )
+    if dry:
+        raise InvocationError(
+            "-n runs nothing, so that --audit has nothing to watch", where=Origin("-n"), hint="leave one out"
+        )
+
+
+def audit_line(findings: int, cached: int) -> str:
+    """`"audit: 2 findings; 3 cached tasks were not watched: --force '*' runs them too"`."""
+    text = f"audit: {many(findings, 'finding') if findings else 'no findings'}"
+    were = "were" if cached > 1 else "was"
+    them = "them" if cached > 1 else "it"
+    return f"{text}; {many(cached, 'cached task')} {were} not watched: --force '*' runs {them} too" if cached else text
+
+
 def show_plan(plan: Plan, *, as_json: bool, everything: bool) -> None:
-    """The plan as a table, or as JSON; without `everything` only what would or may run."""
+    """The plan as a table, or as JSON; without `everything` only what would or may run, or is to be checked again."""
     if as_json:
         put_json(summary.of_plan(plan))
         return
-    shown = [e for e in plan.entries if e.pinned is None and (everything or e.state != "cached")]
+    shown = [e for e in plan.entries if e.pinned is None and (everything or e.unchecked or e.state != "cached")]
     words = {"cached": "up to date", "would_run": "would run", "may_run": "may run"}
-    for line in columns([(words[e.state], e.step.name, reason_text(e.reason)) for e in shown]):
+    rows: list[tuple[str, ...]] = [
+        ("to check" if e.unchecked else words[e.state], e.step.name, reason_text(e.reason)) for e in shown
+    ]
+    for line in columns(rows):
         put(line)
-    counts = summary.of_plan(plan)["counts"]
-    say(f"{counts['would_run']} would run, {counts['may_run']} may run, {counts['cached']} up to date")
+    counts, checks = summary.of_plan(plan)["counts"], sum(e.unchecked for e in plan.entries)
+    counted = f"{counts['would_run']} would run, {counts['may_run']} may run, {counts['cached'] - checks} up to date"
+    say(f"{counted}, {checks} to check" if checks else counted)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pipekit.errors import InvocationError
 from pipekit.execution import accept, compare, preimages, reasons, summary, why
 from pipekit.execution.compare import Compared, Difference, Ended
+from pipekit.execution.nearest import Nearest
 from pipekit.execution.plan import Plan, Planned
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.products import From, Name, find
@@ -27,6 +28,9 @@ from pipekit.store.store import open_store
 from pipekit.values import Digest, Origin
 
 WORDS = {"cached": "is up to date", "would_run": "would run", "may_run": "may run"}
+_ENDED = {
+    "blocked": "was blocked", "cancelled": "was cancelled", "unneeded": "was not needed", "unfinished": "did not finish",
+}  # fmt: skip
 Run = Annotated[str | None, flag("A run to compare with; two runs: these with each other.", metavar="[RUN]")]
 
 
@@ -45,13 +49,16 @@ def explain(
         put_json({**rows[0], "upstream": rows[1:]})
         return 0
     for row, one in zip(rows, chain):
-        _put(project, one, row)
+        _put(one, row)
+    if run is not None and rows[0]["compared"] is None:
+        state = _of_run(project.layout, run, entry.step.name).state
+        say(f"  it {_ENDED.get(state, state)} in run {run}: there is nothing to compare with")
     return 0
 
 
 def _now(project: Project, plan: Plan, entry: Planned, run: str | None) -> dict[str, Any]:
     store = project.store
-    record = _of_run(project, entry, run) if run is not None else entry.record or why.nearest(entry, store)
+    record = _record(project, entry, run) if run is not None else entry.record or Nearest(plan.entries, store).of(entry)
     then = preimages.of_then(store, record.key) if record is not None else None
     stale = entry.state != "cached" or run is not None
     found = compare.differences(why.now(entry, plan.world), then) if stale and record is not None else ()
@@ -65,9 +72,18 @@ def _now(project: Project, plan: Plan, entry: Planned, run: str | None) -> dict[
     }
 
 
-def _of_run(project: Project, entry: Planned, run: str) -> Record | None:
-    ended = _ended(project.layout, run).get(entry.step.name)
-    return project.store.record(Digest(bytes.fromhex(ended.key))) if ended is not None and ended.key else None
+def _record(project: Project, entry: Planned, run: str) -> Record | None:
+    ended = _of_run(project.layout, run, entry.step.name)
+    return project.store.record(Digest(bytes.fromhex(ended.key))) if ended.key else None
+
+
+def _of_run(where: Layout, run: str, name: str) -> Ended:
+    ended = _ended(where, run).get(name)
+    if ended is None:
+        raise InvocationError(
+            f"run {run} had no step '{name}'", where=Origin(name), hint=f"`pipekit log {run}` lists its steps"
+        )
+    return ended
 
 
 def _ended(where: Layout, run: str) -> dict[str, Ended]:
@@ -96,17 +112,17 @@ def _row(one: Difference) -> dict[str, Any]:
 # --- in words -------------------------------------------------------------------------------------------------------------
 
 
-def _put(project: Project, entry: Planned, row: dict[str, Any]) -> None:
+def _put(entry: Planned, row: dict[str, Any]) -> None:
     name, differences = harmless(entry.step.name), row["differences"]
     if entry.state == "cached" and differences:
         put(f"{name} {WORDS[entry.state]}; since run {row['compared']['run']}:")
     else:
-        put(
-            f"{name} {WORDS[entry.state]}{'' if differences or entry.state == 'cached' else ': ' + reason_text(entry.reason)}"
-        )
+        is_told = not differences and entry.reason.kind != "cached"
+        put(f"{name} {WORDS[entry.state]}{': ' + reason_text(entry.reason) if is_told else ''}")
     put_differences(row["differences"], "  ")
-    if row["compared"] is not None:
-        say(f"  {_said(row['compared'])}")
+    compared = row["compared"]
+    if compared is not None and (differences or compared["key"] == row["key"]):
+        say(f"  {_said(compared, is_made=not differences)}")
 
 
 def put_differences(rows: list[dict[str, Any]], indent: str) -> None:
@@ -117,26 +133,24 @@ def put_differences(rows: list[dict[str, Any]], indent: str) -> None:
             put(f"{indent}    {line}".rstrip())
 
 
-def _said(compared: dict[str, Any]) -> str:
+def _said(compared: dict[str, Any], *, is_made: bool) -> str:
     ago = units.ago(time.time() - compared["when"])
     accepted = compared["accepted"]
     if accepted is not None:
         return (
             f"accepted {ago} by {harmless(accepted['by'])} (run {compared['run']}), in place of {accepted['was'][:8]}"
         )
-    return f"compared with run {compared['run']}, {ago}, which took {units.duration(compared['seconds'])}"
+    took = units.duration(compared["seconds"])
+    if is_made:
+        return f"made by run {compared['run']}, {ago}, in {took}"
+    return f"compared with run {compared['run']}, {ago}, which took {took}"
 
 
 # --- two runs ---------------------------------------------------------------------------------------------------------------
 
 
 def _between(where: Layout, task: str, run: str, other: str, *, as_json: bool) -> int:
-    before, after = _ended(where, run).get(task), _ended(where, other).get(task)
-    if before is None or after is None:
-        missing = run if before is None else other
-        raise InvocationError(
-            f"run {missing} had no step '{task}'", where=Origin(task), hint=f"`pipekit log {missing}` lists its steps"
-        )
+    before, after = _of_run(where, run, task), _of_run(where, other, task)
     found = compare.of_keys(before.key, after.key, open_store(where.store)) if before.key and after.key else None
     rows = [_row(one) for one in found or ()]
     if as_json:
@@ -146,7 +160,7 @@ def _between(where: Layout, task: str, run: str, other: str, *, as_json: bool) -
     put_differences(rows, "  ")
     if before.key == after.key and before.key:
         say(f"  the same key in both runs: {before.key[:8]}")
-    elif found is None:
+    elif found is None and before.key and after.key:
         say("  what its keys were made from is not kept")
     return 0
 

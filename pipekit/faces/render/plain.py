@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from pipekit.execution import events as e
+from pipekit.execution.reasons import TYPE
 from pipekit.faces.render import units
 from pipekit.faces.render.estimate import seconds_left
 from pipekit.faces.render.fold import Fold, Snapshot
@@ -133,14 +134,16 @@ _SAYS: dict[type, Callable[[Plain, Any], None]] = {
 
 
 def opening(snapshot: Snapshot) -> str:
-    """`"run 7f3a2c (default): 12 tasks, 9 cached, 3 to run, 4 workers"`."""
+    """`"run 7f3a2c (default): 12 tasks, 9 cached, 3 to run, 4 workers"`; before "3 to run" perhaps "2 to check"."""
     run = snapshot.started
     head = f"run {harmless(run.run)} ({harmless(run.invocation)}): " if run is not None else ""
-    cached = snapshot.count("cached")
-    to_run = len(snapshot.steps) - snapshot.over
+    planned = [view.plan for view in snapshot.steps.values() if view.plan.state == "cached"]
+    checks = sum(plan.reason.kind == TYPE for plan in planned)
+    cached, to_run = len(planned) - checks, len(snapshot.steps) - len(planned)
     workers = f", {units.many(run.jobs, 'worker')}" if run is not None else ""
     tasks = units.many(len(snapshot.steps), "task")
-    return f"{head}{tasks}, {units.count(cached)} cached, {units.count(to_run)} to run{workers}"
+    to_check = f"{units.count(checks)} to check, " if checks else ""
+    return f"{head}{tasks}, {units.count(cached)} cached, {to_check}{units.count(to_run)} to run{workers}"
 
 
 def finished_line(view: StepView, event: e.StepFinished) -> str:

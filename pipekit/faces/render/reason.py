@@ -66,6 +66,7 @@ _WORDS: dict[str, _Said] = {
     "refresh": lambda subject, was, now: f"refresh is due ({now}): made {was}" if was else "refresh is due",
     "package": lambda subject, was, now: f"{subject} {change(was, now)}",
     "product": lambda subject, was, now: f"files in its product: {change(was, now)}",
+    "type": lambda subject, was, now: f"type {subject} changed; its product is checked again",
     "needed": lambda subject, was, now: f"its product is not stored and {subject or 'a dependent'} needs it",
     "failed": _about("failed the last time"),
 }

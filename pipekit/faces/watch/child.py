@@ -44,7 +44,7 @@ def _run(asked: dict[str, Any], found: dict[str, Any]) -> str:
     with face() as shown:
         for event in run:
             shown.take(event)
-    found["read"] += [str(project.folder / path) for path in run.read]
+    found["read"] += [str(project.folder / path) for path in run.audit.read]
     project.close()
     return run.status
 

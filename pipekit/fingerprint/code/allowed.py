@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from pipekit.canon.form import Handler, Walk, Write, text
+from pipekit.canon.instances import inside, instance
 
 _KINDS = frozenset(
     {
@@ -15,12 +16,11 @@ _KINDS = frozenset(
         "_threading_local:local", "multiprocessing.synchronize:SemLock", "multiprocessing.context:BaseContext",
         "asyncio.locks:Lock", "asyncio.locks:Event", "asyncio.locks:Condition", "asyncio.locks:Semaphore",
         "logging:Filterer", "logging:Logger", "logging:LoggerAdapter", "logging:Handler", "logging:Manager",
-        "weakref:ReferenceType", "weakref:ref", "weakref:ProxyType", "weakref:CallableProxyType", "weakref:WeakKeyDictionary",
-        "weakref:WeakValueDictionary", "weakref:finalize", "_weakrefset:WeakSet", "builtins:weakref", "builtins:weakproxy",
-        "_contextvars:ContextVar", "contextvars:ContextVar", "_contextvars:Context", "_contextvars:Token", "_abc:_abc_data",
+        "weakref:ProxyType", "weakref:CallableProxyType", "weakref:finalize", "builtins:weakproxy",
+        "_contextvars:Context", "_contextvars:Token", "_abc:_abc_data", "_json:Scanner", "_json:Encoder",
         "concurrent.futures._base:Executor", "builtins:frame", "builtins:traceback",
         "loguru._logger:Logger", "structlog._config:BoundLoggerLazyProxy", "structlog._base:BoundLoggerBase",
-        "rich.console:Console", "tqdm.std:tqdm", "os:_Environ",
+        "rich.console:Console", "tqdm.std:tqdm", "os:_Environ", "random:SystemRandom",
     }
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ def find_allowed(cls: type) -> Handler | None:
     """The handler of a class whose instances count by type."""
     for base in cls.__mro__:
         if f"{base.__module__}:{base.__qualname__}" in _KINDS:
-            return _by_type
+            return by_class
         if base.__module__ == "_io":
             return _stream
     return None
@@ -41,14 +41,15 @@ def by_type(value: Any) -> bytes:
     return b"\xd0" + text(f"{cls.__module__}:{cls.__qualname__}")
 
 
-def _by_type(value: Any, write: Write, walk: Walk) -> None:
+def by_class(value: Any, write: Write, walk: Walk) -> None:
+    """By type; and by what its class does, where that is not of the standard library."""
     write(by_type(value))
+    if type(value).__module__.partition(".")[0] not in sys.stdlib_module_names:
+        inside(value, "", type(value), write, walk)
 
 
 def _stream(value: Any, write: Write, walk: Walk) -> None:
     """An open file: the three that every process has count by name."""
-    from pipekit.canon.instances import instance
-
     for name in ("stdin", "stdout", "stderr"):
         if value is getattr(sys, name) or value is getattr(sys, f"__{name}__"):
             return write(b"\xd1" + text(name))

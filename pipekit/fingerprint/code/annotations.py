@@ -1,10 +1,14 @@
-"""The form of annotations, by names alone: which types they name, and nothing of those types' code. It must never evaluate one."""
+"""The form of annotations, by names alone, which types they name; and the entities of these types, for those who ask. It must never
+evaluate one."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipekit.canon.form import length, text
+from pipekit.fingerprint.code.entities import Node, Scope
 
 _SCALARS = (str, int, bool, bytes, type(None))
 
@@ -35,7 +39,40 @@ def annotation_form(value: Any, depth: int = 0) -> bytes:
 
 
 def annotations_form(found: Any) -> bytes:
-    """A mapping of annotations, in its order."""
+    """A mapping of annotations, in its order; to ask a class for its own puts an empty one there."""
     if not isinstance(found, dict):
-        return b"-"
+        found = {}
     return length(len(found)) + b"".join(text(str(name)) + annotation_form(value) for name, value in found.items())
+
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ALIASES = ("types", "typing", "typing_extensions")
+
+
+def annotation_uses(scope: Scope, names: dict[str, Any], annotations: Iterable[Any]) -> Iterator[Node]:
+    """The project's classes that `annotations` name, and what stands beside a type in `Annotated`; text is looked up in `names`."""
+    for one in annotations:
+        forward = one if isinstance(one, str) else getattr(one, "__forward_arg__", None)
+        if isinstance(forward, str):
+            for dotted in _DOTTED.findall(forward):
+                yield from (node for node in scope.namespace(names)[dotted].parts if _is_type(node))
+        elif isinstance(one, type) and not hasattr(one, "__origin__"):
+            node = scope.entity(one)
+            if node is not None and _is_type(node):
+                yield node
+        elif isinstance(one, list | tuple):
+            yield from annotation_uses(scope, names, one)
+        elif hasattr(one, "__args__"):
+            yield from annotation_uses(scope, names, (getattr(one, "__origin__", None), *one.__args__))
+            for more in getattr(one, "__metadata__", ()):
+                if type(more).__module__ not in _DECLARED:
+                    yield scope.node(more, "__metadata__", "", True)
+
+
+def _is_type(node: Node) -> bool:
+    """Whether it is a class, or an alias that may name some: a text may also hold the name of something else."""
+    return node.kind == "class" or (node.kind == "constant" and type(node.thing).__module__ in _ALIASES)
+
+
+_DECLARED = ("pipekit.definition.types", "pipekit.definition.env")
+"""Types by name, whose predicates are checked elsewhere."""

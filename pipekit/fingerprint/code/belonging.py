@@ -21,6 +21,11 @@ class Home(NamedTuple):
     what: str = ""
     file: str = ""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is another distribution, and not Python itself."""
+        return self.kind == "extern" and self.what != "" and not self.what.startswith("python ")
+
 
 PROJECT = Home("project")
 OURSELVES = Home("extern")
@@ -34,6 +39,8 @@ class Belonging:
     def __init__(self, is_project: Callable[[str], bool], distribution: Callable[[str], str | None]) -> None:
         self._is_project, self._distribution = is_project, distribution
         self._files: dict[str, bool] = {}
+        self._classes: dict[int, tuple[Home, type]] = {}
+        self._modules: dict[int, tuple[Home, ModuleType]] = {}
         self._tops: dict[tuple[str, str], Home] = {}
 
     def is_project(self, file: str) -> bool:
@@ -46,13 +53,16 @@ class Belonging:
     def of_code(self, code: CodeType, names: dict[str, Any]) -> Home:
         """Whose the function is that has this code and these globals."""
         file = code.co_filename
-        if not file.startswith("<") and self.is_project(file):
+        if self._files.get(file) or (not file.startswith("<") and self.is_project(file)):
             return PROJECT
         return self.of_names(names)
 
     def of_module(self, module: ModuleType) -> Home:
         """Whose the module is."""
-        return self.of_names(vars(module))
+        known = self._modules.get(id(module))
+        if known is None:
+            known = self._modules[id(module)] = self.of_names(vars(module)), module
+        return known[0]
 
     def of_names(self, names: dict[str, Any]) -> Home:
         """Whose the module is whose globals these are."""
@@ -61,6 +71,12 @@ class Belonging:
 
     def of_class(self, cls: type) -> Home:
         """Whose the class is."""
+        known = self._classes.get(id(cls))
+        if known is None:
+            known = self._classes[id(cls)] = self._of_class(cls), cls
+        return known[0]
+
+    def _of_class(self, cls: type) -> Home:
         name = getattr(cls, "__module__", None)
         module = sys.modules.get(name) if isinstance(name, str) else None
         if isinstance(module, ModuleType):

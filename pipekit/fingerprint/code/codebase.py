@@ -10,16 +10,20 @@ from typing import Any
 
 from pipekit.errors import FingerprintError
 from pipekit.fingerprint.code.belonging import Belonging
+from pipekit.fingerprint.code.bodies import Bodies
 from pipekit.fingerprint.code.components import Components
 from pipekit.fingerprint.code.entities import Content, Node, Unknown
 from pipekit.fingerprint.code.entities import Scope as Scope
 from pipekit.fingerprint.code.reach import Walked
 from pipekit.fingerprint.code.scope import Entities
-from pipekit.fingerprint.code.sources import Bodies, Sources
+from pipekit.fingerprint.code.sources import Sources
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.values import Digest
 
 __all__ = ["Bodies", "Code", "Codebase", "Symbol"]
+
+
+_NOTHING = object()
 
 
 class _View:
@@ -28,16 +32,21 @@ class _View:
     def __init__(self, entities: Entities) -> None:
         self.entities = entities
         self.plain = Components(entities)
-        self._read: dict[int, Components] = {}
+        self._by_flags: dict[int, Components] = {}
+        self._by_root: dict[Node, Components] = {}
 
     def digest(self, node: Node) -> Digest:
-        digest = self.plain.digest(node)
-        reads = self.plain.reads(node)
-        if not reads:
-            return digest
-        if reads not in self._read:
-            self._read[reads] = Components(self.entities, reads)
-        return self._read[reads].digest(node)
+        found = self.plain
+        digest = found.digest(node)
+        while more := found.reads(node) & ~found.flags:
+            flags = found.flags | more
+            found = self._by_root[node] = self._by_flags.setdefault(flags, Components(self.entities, flags))
+            digest = found.digest(node)
+        return digest
+
+    def walked(self, node: Node) -> Walked:
+        """All that the digest of `node` is made of."""
+        return Walked(self.entities, node, self._by_root.get(node, self.plain).content)
 
 
 class Codebase:
@@ -56,7 +65,7 @@ class Codebase:
         distribution: Callable[[str], str | None],
         read: Callable[[str], bytes],
         bodies: Bodies | None = None,
-        compiled: Callable[[str, bytes], CodeType] | None = None,
+        compiled: Callable[[str, bytes], CodeType | None] | None = None,
     ) -> None:
         self._belonging = Belonging(is_project, distribution)
         self._sources = Sources(read, bodies, compiled)
@@ -69,39 +78,48 @@ class Codebase:
         """The identity of `fn` and everything it reaches, and of `includes` (a text names a module, or something in one).
 
         What is `opaque` (a symbol's name, or an object) counts by name alone. Raises FingerprintError, which names the chain, for a
-        live object without identity.
+        live object without identity, and for an included name that stands for nothing.
         """
         view = self._view(opaque)
         node = view.entities.entity(fn) or _callable(view, fn)
         if includes:
             node = Node("", "", (node, *(self._included(view, one) for one in includes)), _several)
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return self._code(view, node)
 
-    def of_class(self, name: str) -> Code:
-        """The identity of the class `module:qualname` and everything it reaches, imported here or not. Raises FingerprintError."""
+    def of_class(self, name: str, *, opaque: Sequence[str | object] = ()) -> Code:
+        """The identity of the class `module:qualname` and everything it reaches, imported here or not; `opaque` as in `of`. Raises
+        FingerprintError."""
         home, _, path = name.partition(":")
-        view = self._view(())
+        view = self._view(opaque)
         found: Any = sys.modules.get(home)
         for step in path.split(".") if found is not None else ():
             found = vars(found).get(step) if isinstance(found, ModuleType | type) else None
         node = view.entities.entity(found) if isinstance(found, type) else view.entities.find_module(home)
         if node is None:
             node = view.entities.extern(name, self._belonging.of("", home))
-        return Code(self._digest(view, node), lambda: Walked(view.entities, node))
+        return self._code(view, node)
 
-    def class_identity(self, cls: Any) -> bytes:
-        """The identity of a class's (or function's) code: what canon's hook of that name asks for. Raises FingerprintError."""
+    def class_identity(self, cls: Any, *, opaque: Sequence[str | object] = ()) -> bytes:
+        """The identity of a class's (or function's) code: what canon's hook of that name asks for; `opaque` as in `of`. Raises
+        FingerprintError."""
         if getattr(cls, "__module__", None) == "builtins":
             return b""
-        view = self._view(())
+        view = self._view(opaque)
         node = view.entities.entity(cls)
         return b"" if node is None else self._digest(view, node)
+
+    def owns(self, file: str, module: str) -> bool:
+        """Whether code in `file`, in the module of this name, counts by what it says."""
+        return self._belonging.of(file, module).kind != "extern"
+
+    def _code(self, view: _View, node: Node) -> Code:
+        return Code(self._digest(view, node), lambda: view.walked(node))
 
     def _digest(self, view: _View, node: Node) -> Digest:
         try:
             return view.digest(node)
         except Unknown as unknown:
-            raise _error(Walked(view.entities, node), unknown) from None
+            raise _error(view.walked(node), unknown) from None
 
     def _view(self, opaque: Sequence[object]) -> _View:
         key = tuple(sorted(f"'{one}" if isinstance(one, str) else f"{id(one)}" for one in opaque)) if opaque else ()
@@ -113,14 +131,25 @@ class Codebase:
         return known[1]
 
     def _included(self, view: _View, one: object) -> Node:
-        found: object = one
-        if isinstance(one, str):
-            module = view.entities.find_module(one)
-            if module is not None:
-                return module
-            home, _, name = one.rpartition(".")
-            found = getattr(sys.modules.get(home), name, one)
-        return view.entities.node(found, one if isinstance(one, str) else "code_includes", "constant")
+        """Something by itself or by name; where its module is not imported, all of that."""
+        if not isinstance(one, str):
+            return view.entities.node(one, "code_includes", "constant")
+        home, path = one, ""
+        while home:
+            found: Any = sys.modules.get(home, _NOTHING)
+            whole = view.entities.find_module(home) if found is _NOTHING else None
+            if whole is not None:
+                return whole
+            for step in path.split(".") if path else ():
+                found = vars(found).get(step, _NOTHING) if isinstance(found, ModuleType | type) else _NOTHING
+            if found is not _NOTHING:
+                return view.entities.node(found, one, "constant")
+            home, _, last = home.rpartition(".")
+            path = f"{last}.{path}" if path else last
+        raise FingerprintError(
+            f"code_includes names '{one}', and there is none",
+            hint="name a module of the project, or what stands in one: prep, prep.norm",
+        )
 
 
 def _roots(belonging: Belonging) -> Iterator[str]:

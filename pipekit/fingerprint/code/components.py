@@ -3,124 +3,127 @@ asked for first. It must never know what an entity is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from itertools import filterfalse
 
 from pipekit import canon
 from pipekit.fingerprint.code.entities import Content, Node, Scope
 from pipekit.values import Digest
 
 
-class Expanded(Scope, Protocol):
-    """A scope that remembers contents."""
-
-    def content(self, node: Node) -> Content:
-        """What `node` consists of. Raises Unknown."""
-        ...
-
-
 class Components:
-    """Digests of entities, remembered. With `flags`, what their contents open up for such readers counts too."""
+    """Digests of entities, remembered. With `flags`, what their contents open up for such readers counts too: `content` is then
+    the whole of it."""
 
-    def __init__(self, scope: Expanded, flags: int = 0) -> None:
-        self._scope, self._content, self._flags = scope, scope.content, flags
+    def __init__(self, scope: Scope, flags: int = 0) -> None:
+        self.flags = flags
+        self.content = self._content = self._opened if flags else scope.content
+        self._scope, self._open = scope, dict[Node, Content]()
         self._done: dict[Node, Digest] = {}
         self._reads: dict[Node, int] = {}
 
     def digest(self, root: Node) -> Digest:
         """The digest of `root` and all that it reaches. Raises Unknown."""
-        known = self._done.get(root)
-        if known is None:
-            if not self._ready(root):
-                self._visit(root)
-            known = self._done[root]
-        return known
+        if root not in self._done:
+            self._visit(root)
+        return self._done[root]
 
     def reads(self, root: Node) -> int:
         """What any code in the reach of a digested `root` reads of other code."""
         return self._reads.get(root, 0)
 
-    def _ready(self, node: Node) -> bool:
-        """Whether all that it uses was digested; then it is, too."""
-        done, content = self._done, self._content(node)
-        for one in content.uses:
-            if one not in done:
-                return False
-        self._done[node] = self._hash(node, done)
-        self._note([node], content.reads)
-        return True
+    def _opened(self, node: Node) -> Content:
+        found = self._open.get(node)
+        if found is None:
+            found = self._scope.content(node)
+            if found.opened is not None:
+                more, uses = found.opened(node, self._scope, self.flags)
+                found = found._replace(body=found.body + more, uses=(*found.uses, *uses))
+            self._open[node] = found
+        return found
 
-    def _note(self, members: list[Node], reads: int) -> None:
-        """Remember what the members read, and what is read below them; most code reads nothing."""
-        if self._reads:
-            for node in members:
-                for one in self._content(node).uses:
-                    reads |= self._reads.get(one, 0)
+    def _visit(self, root: Node) -> None:
+        """Strongly connected components, deepest first, without recursion: `held` are the nodes that are entered and in no component
+        yet; `starts` where, as far as is known, the components among them begin."""
+        done, order, look = self._done, dict[Node, int](), self._content
+        held: list[Node] = []
+        starts: list[int] = []
+        path: list[tuple[Node | None, Iterator[Node]]] = []
+        node, rest = None, iter((root,))
+        while True:
+            for one in rest:
+                at = order.get(one)
+                if at is not None:
+                    while starts[-1] > at:
+                        starts.pop()
+                    continue
+                content = look(one) if self.flags or one.content is None else one.content
+                try:
+                    below = [done[each] for each in content.uses]
+                except KeyError:  # some of what it uses comes first
+                    path.append((node, rest))
+                    node, rest = one, filterfalse(done.__contains__, content.uses)
+                    order[one] = len(held)
+                    starts.append(len(held))
+                    held.append(one)
+                    break
+                done[one] = self._hash(one, content, below)
+                if content.reads or self._reads:  # most code reads nothing
+                    self._note([one])
+            else:
+                if node is None:
+                    return
+                if starts[-1] == order[node]:
+                    self._close(held[starts[-1] :])
+                    del held[starts.pop() :]
+                node, rest = path.pop()
+
+    def _note(self, members: Sequence[Node]) -> None:
+        """Remember what the members read, and what is read below them."""
+        contents = [self._content(node) for node in members]
+        reads = 0
+        for content in contents:
+            reads |= content.reads
+            for one in content.uses:
+                reads |= self._reads.get(one, 0)
         if reads:
             self._reads.update(dict.fromkeys(members, reads))
 
-    def _visit(self, root: Node) -> None:
-        """Tarjan's strongly connected components, deepest first, without recursion."""
-        done, order, low = self._done, dict[Node, int](), dict[Node, int]()
-        held: list[Node] = []
-        path: list[tuple[Node, Iterator[Node]]] = []
-
-        def enter(node: Node) -> None:
-            path.append((node, iter(self._content(node).uses)))
-            order[node] = low[node] = len(order)
-            held.append(node)
-
-        enter(root)
-        while path:
-            node, rest = path[-1]
-            for one in rest:
-                if one in order:
-                    if one not in done:  # then it is still held
-                        low[node] = min(low[node], order[one])
-                elif one not in done and not self._ready(one):
-                    enter(one)
-                    break
-            else:
-                path.pop()
-                if path:
-                    above = path[-1][0]
-                    low[above] = min(low[above], low[node])
-                if low[node] == order[node]:
-                    at = len(held) - 1 if held[-1] is node else held.index(node)
-                    self._close(held[at:])
-                    del held[at:]
-
     def _close(self, members: list[Node]) -> None:
-        if len(members) > 1 or not self._ready(members[0]):
+        done, content = self._done, self._content(members[0])
+        if len(members) > 1 or members[0] in content.uses:
             self._refine(members)
-            reads = 0
-            for node in members:
-                reads |= self._content(node).reads
-            self._note(members, reads)
+        else:
+            done[members[0]] = self._hash(members[0], content, [done[one] for one in content.uses])
+        if self._reads or any(self._content(node).reads for node in members):
+            self._note(members)
 
     def _refine(self, members: list[Node]) -> None:
-        """Colours by what each is, then by the colours of what it uses, until no two are told apart any more. The set of colours is
+        """Colours by name, then by what each is and the colours of what it uses, until no more are told apart. The set of colours is
         the component; entities that stay alike do the same."""
-        colours = self._round(members, dict.fromkeys(members, Digest(b"")))
+        names = [f"{node.kind} {node.name}" for node in members]
+        ranks = {name: Digest(b"%32d" % rank) for rank, name in enumerate(sorted(set(names)))}
+        colours, count = {node: ranks[name] for node, name in zip(members, names)}, len(ranks)
         while True:
-            finer = self._round(members, colours)
-            if len(set(finer.values())) == len(set(colours.values())):
+            colours = self._round(members, colours)
+            found = set(colours.values())
+            if len(found) == count:
                 break
-            colours = finer
-        whole = canon.digest(b"".join(sorted(set(finer.values()))))
+            count = len(found)
+        whole = canon.digest(b"".join(sorted(found)))
         for node in members:
-            self._done[node] = canon.digest(b"in" + whole + finer[node])
+            self._done[node] = canon.digest(b"in" + whole + colours[node])
 
     def _round(self, members: list[Node], colours: dict[Node, Digest]) -> dict[Node, Digest]:
-        return {node: self._hash(node, colours) for node in members}
+        done, found = self._done, {}
+        for node in members:
+            content = self._content(node)
+            found[node] = self._hash(node, content, [done.get(one) or colours[one] for one in content.uses])
+        return found
 
-    def _hash(self, node: Node, colours: dict[Node, Digest]) -> Digest:
-        content, done = self._content(node), self._done
-        body = content.body
-        if self._flags and content.opened is not None:
-            body += content.opened(node, self._scope, self._flags)
-        head = f"{node.kind} {node.name} {len(body)} {len(content.more)}\n".encode()
-        below = [done.get(one) or colours[one] for one in content.uses]
+    def _hash(self, node: Node, content: Content, below: list[Digest]) -> Digest:
+        body, more = content.body, content.more
         if node.unordered:
             below.sort()
-        return canon.digest(b"".join((head, body, content.more, *below)))
+        head = f"{node.kind} {node.name} {len(body)} {len(more)}\n".encode()
+        return canon.digest(b"".join([head, body, more, *below]))

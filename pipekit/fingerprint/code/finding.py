@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from collections.abc import Iterable, Sequence
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +16,7 @@ def find_file(name: str) -> str | None:
     path: Sequence[str] | None = None
     spec: ModuleSpec | None = None
     parts = name.split(".")
-    if parts[0] in sys.stdlib_module_names:
+    if BuiltinImporter.find_spec(name) or FrozenImporter.find_spec(name):  # they come before any folder
         return None
     for at in range(1, len(parts) + 1):
         above = ".".join(parts[:at])
@@ -29,6 +29,13 @@ def find_file(name: str) -> str | None:
             return None
         path = list(spec.submodule_search_locations or ())
     return spec.origin if spec is not None and spec.has_location else None
+
+
+def submodules(package: str, folders: Iterable[object]) -> list[str]:
+    """The names of the modules that lie in a package's folders."""
+    from pkgutil import iter_modules  # for the few packages that make their names up
+
+    return sorted({one.name for one in iter_modules(map(str, folders), f"{package}.")})
 
 
 def _spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:

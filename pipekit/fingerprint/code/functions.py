@@ -4,16 +4,22 @@ one."""
 from __future__ import annotations
 
 import functools
+import marshal
+import os
 import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from pipekit.fingerprint.code.annotations import annotations_form
-from pipekit.fingerprint.code.entities import SOURCE, Content, Node, Parts, Place, Scope, Told
-from pipekit.fingerprint.code.sources import Known
+from pipekit.canon.form import text
+from pipekit.fingerprint.code.annotations import annotation_uses, annotations_form
+from pipekit.fingerprint.code.entities import OPEN, SCALARS, SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.names import NOTHING
+from pipekit.fingerprint.code.uses import reads_of
 from pipekit.values import Origin
 
 _DISPATCH = "singledispatch.<locals>.wrapper"
+_EXACT = frozenset({type(None), bool, int, str, bytes})
+_SEPARATOR = os.sep.encode()
 _PLAIN = ("functools", "contextlib", "abc", "typing")
 
 
@@ -25,16 +31,16 @@ def function_name(fn: FunctionType) -> str:
 def function_node(scope: Scope, fn: FunctionType) -> Node:
     """The entity of a function: by its code where that is the project's, by name where it is not; a wrapper that another
     distribution made around the project's code by what it holds."""
-    code = fn.__code__
-    home = scope.belonging.of_code(code, fn.__globals__)
-    name = function_name(fn)
+    code, names = fn.__code__, fn.__globals__
+    home, qualname = scope.belonging.of_code(code, names), code.co_qualname
+    name = f"{names.get('__name__', '?')}.{qualname}"
     if home.kind == "project":
-        made = code.co_freevars or "<locals>" in code.co_qualname
+        made = fn.__closure__ is not None or "<locals>" in qualname
         return Node(name, "function", fn, _expand_made if made else _expand)
-    if code.co_qualname == _DISPATCH and fn.__globals__ is vars(functools):
+    if qualname == _DISPATCH and names is vars(functools):
         return Node(f"{_wrapped_name(fn, name)}.registry", "attribute", fn, _expand_dispatch)
     if _is_named(scope, fn):
-        return scope.extern(f"{fn.__globals__.get('__name__', '?')}:{fn.__qualname__}", home)
+        return scope.extern(f"{names.get('__name__', '?')}:{fn.__qualname__}", home)
     return Node(name, "", fn, _expand_outside)
 
 
@@ -59,12 +65,52 @@ def _expand(node: Node, scope: Scope) -> Content:
     """A function of a module or class."""
     fn: FunctionType = node.thing
     body, uses, reads = _of_code(scope, fn.__code__, fn.__globals__)
-    if not (fn.__defaults__ or fn.__kwdefaults__ or fn.__dict__):
+    odd = fn.__dict__ or _renamed(fn)
+    if not (fn.__defaults__ or fn.__kwdefaults__ or odd):
         return Content(body, uses, b"", reads, None, _opened, _place)
+    form = None if odd else _defaults(fn, scope)
+    if form is not None:
+        return Content(body, uses, form, reads, _tell, _opened, _place)
     parts = Parts(scope)
     _hold(parts, fn, node.name)
-    found = parts.content(body, uses)
-    return Content(found.body, found.uses, found.more, reads, _tell, _opened, _place)
+    held = parts.content(body, uses)
+    return Content(held.body, held.uses, held.more, reads, _tell, _opened, _place)
+
+
+def _of_code(scope: Scope, code: CodeType, names: dict[str, Any]) -> tuple[bytes, list[Node], int]:
+    """What a code object does, the entities that its names stand for, and what it reads."""
+    body, uses, builtins, reads, _, _ = scope.known(code)
+    namespace = scope.namespace(names)
+    nodes = [namespace[use] for use in uses]
+    if NOTHING in nodes:
+        nodes = [one for one in nodes if one is not NOTHING]
+    if namespace.hidden:
+        hidden = [name for name in builtins if name in namespace.hidden]
+        if hidden:
+            return body + repr(hidden).encode(), nodes + [namespace[name] for name in hidden], reads
+    return body, nodes, reads
+
+
+def _defaults(fn: FunctionType, scope: Scope) -> bytes | None:
+    """All defaults in one form, if they are plain and no paths, as they almost always are; else None."""
+    values, named, names = fn.__defaults__ or (), fn.__kwdefaults__, ""
+    count = len(values)
+    if named:
+        names = ",".join(sorted(named))
+        values += tuple([named[name] for name in sorted(named)]) if len(named) > 1 else tuple(named.values())
+    # of floats that are no numbers marshal tells more than counts
+    if scope.hides or (not _EXACT.issuperset(map(type, values)) and any(map(_is_strange, values))):
+        return None
+    form = marshal.dumps((count, names, values), 2)
+    if reads_of(form):
+        return None
+    if _SEPARATOR in form and any(type(value) is str and value.startswith(scope.roots) for value in values):
+        return None
+    return form
+
+
+def _is_strange(value: object) -> bool:
+    return type(value) not in SCALARS or value != value
 
 
 def _expand_made(node: Node, scope: Scope) -> Content:
@@ -85,37 +131,24 @@ def _tell(node: Node, scope: Scope) -> list[Told]:
 
 def expand_code(node: Node, scope: Scope) -> Content:
     """A code object and the globals it runs in."""
-    code, names = node.thing
-    body, uses, reads = _of_code(scope, code, names)
+    body, uses, reads = _of_code(scope, *node.thing)
     return Content(body, uses, b"", reads)
-
-
-def _of_code(scope: Scope, code: CodeType, names: dict[str, Any]) -> tuple[bytes, tuple[Node, ...], int]:
-    """The body with what its names stand for, the entities among these, and what it reads."""
-    known = scope.known(code)
-    namespace = scope.namespace(names)
-    there = namespace.known
-    shapes = [known.body]
-    uses: list[Node] = []
-    for use in known.uses:
-        shape, found = there.get(use) or scope.resolve(namespace, use)
-        shapes.append(shape)
-        uses += found
-    return b"".join(shapes), tuple(uses), known.reads
 
 
 def _place(node: Node, scope: Scope) -> Place:
     """Where a function is written, and its text where that is certain."""
     code: CodeType = node.thing.__code__
-    known: Known = scope.known(code)
-    if not known.first:
+    *_, first, last = scope.known(code)
+    if not first:
         return Origin(code.co_filename, code.co_firstlineno), ""
-    return Origin(code.co_filename, known.first), scope.sources.text(code.co_filename, known.first, known.last)
+    return Origin(code.co_filename, first), scope.sources.text(code.co_filename, first, last)
 
 
 def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> None:
     """What the live function holds beside its code."""
     code = fn.__code__
+    if _renamed(fn):
+        parts.mark(b"named" + text(fn.__qualname__) + text(fn.__name__))
     if fn.__closure__:
         for variable, cell in zip(code.co_freevars, fn.__closure__):
             try:
@@ -130,30 +163,29 @@ def _hold(parts: Parts, fn: FunctionType, name: str, lenient: bool = False) -> N
         for variable, value in zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults):
             parts.add(value, name, variable, "default", lenient)
     for kind, values in (("default", fn.__kwdefaults__), ("attribute", fn.__dict__)):
-        for variable, value in sorted(values.items(), key=_first) if values else ():
-            parts.mark(f"{kind} {variable}".encode())
-            parts.add(value, name, variable, kind, lenient)
+        if values:
+            names = sorted(values)
+            parts.mark(f"{kind} {names}".encode())
+            for variable in names:
+                parts.add(values[variable], name, variable, kind, lenient)
 
 
-def _first(pair: tuple[str, Any]) -> str:
-    return pair[0]
+def _renamed(fn: FunctionType) -> bool:
+    """Whether somebody gave it another name than its code has."""
+    return fn.__name__ != fn.__code__.co_name or fn.__qualname__ != fn.__code__.co_qualname
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
     """Docstring, annotations, and those of nested functions; or the whole file."""
     fn: FunctionType = node.thing
     code = fn.__code__
     source = scope.sources.of(code.co_filename) if flags & SOURCE else None
+    parts = [source.content if source else b""]
+    if not flags & OPEN:
+        return parts[0], ()
     doc = repr(fn.__doc__) if isinstance(fn.__doc__, str | None) else "?"
-    annotations = annotations_form(fn.__annotations__)
-    return b"".join(
-        [
-            scope.sources.forms.exact(code),
-            source.content if source else b"",
-            annotations,
-            doc.encode("utf-8", "surrogatepass"),
-        ]
-    )
+    parts += [scope.sources.forms.exact(code), annotations_form(fn.__annotations__), text(doc)]
+    return b"".join(parts), tuple(annotation_uses(scope, fn.__globals__, fn.__annotations__.values()))
 
 
 def _expand_outside(node: Node, scope: Scope) -> Content:

@@ -5,36 +5,59 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any, TypeGuard
 
-from pipekit.canon.form import length
 from pipekit.fingerprint.code.annotations import annotations_form
 from pipekit.fingerprint.code.belonging import Home
-from pipekit.fingerprint.code.entities import Node, Part, Resolved, Scope
+from pipekit.fingerprint.code.bodies import BUILTINS
+from pipekit.fingerprint.code.entities import Node, Scope
+from pipekit.fingerprint.code.finding import submodules
 
 _MACHINERY = {"__builtins__", "__spec__", "__loader__", "__cached__"}
+_SEVERAL = (list, tuple, set, frozenset)
 _WHOLE = {"globals", "eval", "exec"}
-_BUILTIN, _ABSENT, _IMPORTED, _OTHER = b"builtin", b"absent", b"import", b"other"
+_ENTITIES = (FunctionType, type, ModuleType)
+_PLAIN = (str, int, float, bytes, complex, type(None))
+
+_BUILTIN, _ABSENT, _IMPORTED, _OTHER = map(Node.plain, (b"builtin", b"absent", b"import", b"other"))
+
+NOTHING = Node.plain(b"")
+"""What a text stands for that names no module: it counts nowhere."""
+
+_PYTHONS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if getattr(value, "__module__", "builtins") in ("builtins", "_sitebuiltins", "io", "_io")
+    and not isinstance(value, FunctionType)
+}
 
 
-_NOTHING = object()
-_BUILTINS = frozenset(vars(builtins)) - _WHOLE
-_KNOWN: Resolved = b"\1b", ()
-_ONE = b"\1*"
+class Namespace(dict[str, Node]):
+    """The globals of one module (`names`), and the entity that each use (see Uses) has been found to stand for in it. `hidden`: those
+    of the BUILTINS that are something else here, by a name of its own or everywhere."""
 
-
-class Namespace:
-    """The globals of one module, and what its names have been found to stand for."""
-
-    __slots__ = ("file", "home", "known", "name", "names")
-
-    def __init__(self, names: dict[str, Any], home: Home) -> None:
-        self.names, self.home = names, home
-        self.known: dict[str, Resolved] = {}
+    def __init__(self, scope: Scope, names: dict[str, Any], home: Home) -> None:
+        super().__init__()
+        self.scope, self.names, self.home = scope, names, home
+        self.hidden = {name for name in BUILTINS if name in names or not _is_builtin(name)}
+        self.constants: dict[str, Node] = {}
+        self.attributes: dict[str, Node] = {}
         name, file = names.get("__name__"), names.get("__file__")
         self.name = name if isinstance(name, str) else "?"
         self.file = file if isinstance(file, str) else ""
+
+    def __missing__(self, use: str) -> Node:
+        found = self[use] = _resolve(self.scope, self, use)
+        return found
+
+    @cached_property
+    def bound(self) -> Mapping[str, Sequence[Any]]:
+        """Module, name and level of what its file imports."""
+        source = self.scope.sources.of(self.file) if self.file and self.home.kind == "project" else None
+        return {} if source is None else source.bound
 
 
 def is_module(value: object) -> TypeGuard[ModuleType]:
@@ -42,125 +65,167 @@ def is_module(value: object) -> TypeGuard[ModuleType]:
     return issubclass(type(value), ModuleType)
 
 
-def resolve(scope: Scope, names: Namespace, use: str) -> Resolved:
-    """The parts that `use` (see Uses) stands for in the module `names`."""
-    value = names.names.get(use, _NOTHING)
-    if type(value) is FunctionType and not scope.hides:
-        node = scope.entity(value)
-        if node is not None:
-            return _ONE, (node,)
-    elif value is _NOTHING and use in _BUILTINS:
-        return _KNOWN
-    return _packed(_parts(scope, names, use))
+def _is_builtin(name: str) -> bool:
+    """Whether it is one of Python's own, and nobody has put something else in its place."""
+    return name in _PYTHONS and vars(builtins).get(name) is _PYTHONS[name]
 
 
-def _packed(parts: tuple[Part, ...]) -> Resolved:
-    shape = [bytes([len(parts)])]
-    shape += [b"*" if isinstance(part, Node) else b"=" + length(len(part)) + part for part in parts]
-    return b"".join(shape), tuple([part for part in parts if isinstance(part, Node)])
-
-
-def _parts(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
+def _resolve(scope: Scope, names: Namespace, use: str) -> Node:
+    if use.isidentifier():
+        return _global(scope, names, use)
     if use[0] == "~":
-        found = scope.find_module(use[1:])
-        return (_OTHER,) if found is None else (found,)
+        return _named(scope, names, names.names.get(use[2:]) if use[1] == "$" else use[1:])
     if "|" in use:
         return _imported(scope, names, use)
-    root, *attributes = use.split(".")
-    if root in names.names:
-        return _follow(scope, names, root, attributes)
-    if root in vars(builtins):
-        return (_BUILTIN, _own(scope, names)) if root in _WHOLE else (_BUILTIN,)
-    return (_ABSENT,)
+    root, _, chain = use.partition(".")
+    return _follow(scope, names, root, chain) if root in names.names else _global(scope, names, root)
 
 
-def _own(scope: Scope, names: Namespace) -> Part:
+def _global(scope: Scope, names: Namespace, name: str) -> Node:
+    """What a name stands for of which nothing is taken."""
+    if name in names.names:
+        return _OTHER if name in _MACHINERY else _constant(scope, names, name)
+    if _is_builtin(name):
+        return Node.together(_BUILTIN, _own(scope, names)) if name in _WHOLE else _BUILTIN
+    if name in vars(builtins):
+        return scope.node(vars(builtins)[name], f"builtins.{name}", "constant", True)
+    return _ABSENT
+
+
+def _named(scope: Scope, names: Namespace, value: Any) -> Node:
+    """The modules that texts name."""
+    found = [one for one in (_named_module(scope, names, text) for text in _texts(value)) if one is not None]
+    return Node.together(*found) if found else NOTHING
+
+
+def _texts(value: Any) -> list[str]:
+    """A text, or those in a constant, sorted."""
+    if type(value) is str:
+        return [value]
+    held = [*value, *value.values()] if type(value) is dict else value if type(value) in _SEVERAL else ()
+    return sorted({one for one in held if type(one) is str})
+
+
+def _named_module(scope: Scope, names: Namespace, text: str) -> Node | None:
+    """The module that `a.b`, `a.b.name`, `a.b:name` or `.b` leads to."""
+    path = text.partition(":")[0]
+    name = path.lstrip(".")
+    name = absolute(names, len(path) - len(name), name)
+    while name and name.replace(".", "").isidentifier():
+        found = scope.find_module(name)
+        if found is not None:
+            return found
+        name = name.rpartition(".")[0]
+    return None
+
+
+def _own(scope: Scope, names: Namespace) -> Node:
     module = sys.modules.get(names.name)
     return scope.module(module) if module is not None and vars(module) is names.names else _OTHER
 
 
-def _follow(scope: Scope, names: Namespace, root: str, attributes: list[str]) -> tuple[Part, ...]:
+def _follow(scope: Scope, names: Namespace, root: str, chain: str) -> Node:
+    """Attributes of what a name of the module stands for."""
     value = names.names[root]
     if root in _MACHINERY:
-        return (_OTHER,)
-    if attributes and is_module(value):
-        return _of_module(scope, value, attributes)
-    found = _constant(scope, names, root)
-    if attributes and attributes[0] == "__doc__":
-        return (found, scope.node(getattr(value, "__doc__", None), f"{_name_of(found)}.__doc__", "constant"))
-    if attributes and attributes[0] == "__annotations__":
-        return (found, b"annotations" + annotations_form(getattr(value, "__annotations__", None)))
-    return (found,)
-
-
-def _name_of(part: Part) -> str:
-    return part.name if isinstance(part, Node) else "?"
+        return _OTHER
+    if is_module(value):
+        return _of_module(scope, value, chain)
+    found, first = _constant(scope, names, root), chain.partition(".")[0]
+    if first == "__doc__":
+        doc = scope.node(getattr(value, "__doc__", None), f"{found.name}.__doc__", "constant")
+        return Node.together(found, doc)
+    if first == "__annotations__":
+        return Node.together(found, Node.plain(annotations_form(getattr(value, "__annotations__", None))))
+    return found
 
 
 def _constant(scope: Scope, names: Namespace, root: str) -> Node:
     """A value under the name where it was made, if the imports lead there."""
     value = names.names[root]
-    if type(value) is FunctionType or isinstance(value, type | ModuleType):
+    if type(value) is FunctionType and not scope.hides:
+        found = scope.entity(value)
+        if found is not None:
+            return found
+    if issubclass(type(value), _ENTITIES):
         return scope.node(value, f"{names.name}.{root}", "constant")
-    seen = {(names.name, root)}
-    while isinstance(step := _imported_from(scope, names, root), tuple):
-        home, name = step
-        if scope.belonging.of_module(home).kind == "extern":
-            if isinstance(value, str | int | float | bytes | complex | None):
+    if root in names.bound:
+        seen = {(names.name, root)}
+        while isinstance(step := _imported_from(names, root), tuple):
+            home, name = step
+            outer = scope.namespace(vars(home))
+            if outer.home.kind == "extern":
+                if issubclass(type(value), _PLAIN):
+                    break
+                return scope.extern(f"{home.__name__}:{name}", outer.home)
+            if (home.__name__, name) in seen:
                 break
-            return scope.extern(f"{home.__name__}:{name}", scope.belonging.of_module(home))
-        if (home.__name__, name) in seen:
-            break
-        seen.add((home.__name__, name))
-        names, root = scope.namespace(vars(home)), name
-    return scope.node(value, f"{names.name}.{root}", "constant")
+            seen.add((home.__name__, name))
+            names, root = outer, name
+    known = names.constants.get(root)
+    if known is None:
+        known = names.constants[root] = scope.node(value, f"{names.name}.{root}", "constant")
+    return known
 
 
-def _imported_from(scope: Scope, names: Namespace, root: str) -> tuple[ModuleType, str] | None:
-    source = scope.sources.of(names.file) if names.file and names.home.kind == "project" else None
-    found = source.bound.get(root) if source is not None else None
-    if found is None or not found[2]:
+def _imported_from(names: Namespace, root: str) -> tuple[ModuleType, str] | None:
+    found = names.bound.get(root)
+    if found is None or not found[1]:
         return None
-    _, module, name, level = found
+    module, name, level = found
     home = sys.modules.get(absolute(names, level, module))
-    if not home is not None or name not in vars(home):
+    if not is_module(home) or name not in vars(home):
         return None
     return (home, name) if vars(home)[name] is names.names[root] else None
 
 
-def _of_module(scope: Scope, module: ModuleType, attributes: list[str]) -> tuple[Part, ...]:
+def _of_module(scope: Scope, module: ModuleType, chain: str) -> Node:
     """Attributes of a module."""
-    home = scope.belonging.of_module(module)
-    if home.kind == "extern":
-        return _outside(scope, module, home, attributes)
-    if home.kind == "extension" or attributes[0] == "__dict__":
-        return (scope.module(module),)
-    first, names = attributes[0], vars(module)
-    if first in names:
-        return _follow(scope, scope.namespace(names), first, attributes[1:])
+    names = scope.namespace(vars(module))
+    found = names.attributes.get(chain)
+    if found is None:
+        found = names.attributes[chain] = _attribute(scope, module, names, chain)
+    return found
+
+
+def _attribute(scope: Scope, module: ModuleType, names: Namespace, chain: str) -> Node:
+    if names.home.kind == "extern":
+        return _outside(scope, module, names.home, chain)
+    first, _, rest = chain.partition(".")
+    if names.home.kind == "extension" or first == "__dict__":
+        return scope.module(module)
+    if first in names.names:
+        return _follow(scope, names, first, rest) if rest else names[first]
     below = f"{module.__name__}.{first}"
     inner = sys.modules.get(below)
-    if inner is not None:
-        return _of_module(scope, inner, attributes[1:]) if attributes[1:] else (scope.module(inner),)
-    if "__getattr__" in names:
-        return _ABSENT, scope.node(names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
-    found = scope.find_module(below) if "__path__" in names else None
-    return (_ABSENT,) if found is None else (found,)
+    if is_module(inner):
+        return _of_module(scope, inner, rest) if rest else scope.module(inner)
+    if "__getattr__" in names.names:
+        made = scope.node(names.names["__getattr__"], f"{module.__name__}.__getattr__", "constant")
+        lazy = [scope.find_module(name) for name in submodules(module.__name__, names.names.get("__path__", ()))]
+        return Node.together(_ABSENT, made, *(one for one in lazy if one is not None))
+    found = scope.find_module(below) if "__path__" in names.names else None
+    return found or _ABSENT
 
 
-def _outside(scope: Scope, module: ModuleType, home: Home, attributes: list[str]) -> tuple[Part, ...]:
-    """Another distribution's module counts by name; unless the project has put something of its own there."""
+def _outside(scope: Scope, module: ModuleType, home: Home, chain: str) -> Node:
+    """Another distribution's module counts by name; unless the project has put something of its own there, or shares the name."""
     value: Any = module
-    for attribute in attributes:
+    attribute, _, chain = chain.partition(".")
+    named = scope.extern(f"{module.__name__}:{attribute}", home)
+    while attribute:
+        value = vars(value).get(attribute)
         if not is_module(value):
             break
-        value = vars(value).get(attribute)
-    named = scope.extern(f"{module.__name__}:{attributes[0]}", home)
-    if isinstance(value, FunctionType | type):
+        if scope.belonging.of_module(value).kind != "extern":
+            ours = _of_module(scope, value, chain) if chain else scope.module(value)
+            return Node.together(named, *ours.parts)
+        attribute, _, chain = chain.partition(".")
+    if issubclass(type(value), FunctionType | type):
         node = scope.entity(value)
         if node is not None and node.kind in ("function", "class"):
-            return named, node
-    return (named,)
+            return Node.together(named, node)
+    return named
 
 
 def absolute(names: Namespace, level: int, module: str) -> str:
@@ -175,28 +240,30 @@ def absolute(names: Namespace, level: int, module: str) -> str:
     return f"{base}.{module}" if module and base else base or module
 
 
-def _imported(scope: Scope, names: Namespace, use: str) -> tuple[Part, ...]:
+def _imported(scope: Scope, names: Namespace, use: str) -> Node:
     level, name, chain = use.split("|")
     name = absolute(names, int(level), name)
     module = sys.modules.get(name)
-    if not module is not None:
+    if module is None or name == "__main__":
         return _not_yet(scope, name, chain)
+    if not is_module(module):  # an object that a module has put in its place
+        return scope.node(module, name, "constant", True)
     if not chain:
-        return (_IMPORTED,)
+        return _IMPORTED
     if chain != "*":
-        return _of_module(scope, module, chain.split("."))
+        return _of_module(scope, module, chain)
     home = scope.belonging.of_module(module)
-    return (scope.extern(name, home),) if home.kind == "extern" else (scope.module(module),)
+    return scope.extern(name, home) if home.kind == "extern" else scope.module(module)
 
 
-def _not_yet(scope: Scope, name: str, chain: str) -> tuple[Part, ...]:
+def _not_yet(scope: Scope, name: str, chain: str) -> Node:
     """A module that nothing has imported yet: a project's by its file, another's by its distribution."""
     steps = name.split(".")
     if chain not in ("", "*"):
         steps.append(chain.partition(".")[0])
     above = (scope.find_module(".".join(steps[: at + 1])) for at in range(len(steps)))
-    found = tuple([one for one in above if one is not None])
+    found = [one for one in above if one is not None]
     if found:
-        return found
+        return Node.together(*found)
     home = scope.belonging.of("", name)
-    return (scope.extern(name, home),) if home.kind == "extern" else (_ABSENT,)
+    return scope.extern(name, home) if home.kind == "extern" else _ABSENT

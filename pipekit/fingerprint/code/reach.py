@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipekit import canon
 from pipekit.fingerprint.code.entities import Content, Node, Told, Unknown
@@ -18,18 +18,18 @@ _VERSIONS = {"distribution", "python"}
 
 
 class Walked:
-    """The entities below `root`, nearest first, with the one through which each was met."""
+    """The entities below `root`, nearest first, with the one through which each was met; `look` says what each consists of."""
 
-    def __init__(self, entities: Entities, root: Node) -> None:
+    def __init__(self, entities: Entities, root: Node, look: Callable[[Node], Content]) -> None:
         self.scope, self.root = entities, root
-        self._entities = entities
+        self._entities, self._content = entities, look
         self._above: dict[Node, Node | None] = {root: None}
         self._told: dict[str, Node] = {}
         waiting = deque([root])
         while waiting:
             node = waiting.popleft()
             try:
-                content = entities.content(node)
+                content = self._content(node)
             except Unknown:  # so that the way to what has no identity can be told
                 continue
             for told in self._told_of(node, content):
@@ -69,8 +69,8 @@ class Walked:
 
     def _all(self) -> Iterator[Symbol]:
         for node in self._above:
-            content = self._entities.content(node)
-            if node.kind:
+            content = self._content(node)
+            if node.kind or (node is self.root and node.name):  # a wrapper that another distribution made has no kind
                 yield self._symbol(node, content)
             for told in self._told_of(node, content):
                 own = canon.digest_parts(told.kind.encode(), told.name.encode(), told.form)
@@ -81,12 +81,12 @@ class Walked:
         value = self._show(node.thing) if node.kind in _VALUES else ""
         if node.kind in _VERSIONS:
             value = content.body.decode()
-        return Symbol(node.name, node.kind, self._own(node), value, where, source)
+        return Symbol(node.name, node.kind or "function", self._own(node), value, where, source)
 
     def _show(self, value: object) -> str:
         """A short text, the same wherever the project lies."""
         roots = self._entities.roots
-        if isinstance(value, str) and value.startswith(roots):
+        if type(value) is str and value.startswith(roots):
             value = "." + value[max(len(root) for root in roots if value.startswith(root)) :]
         text = show(value)
         for root in roots:
@@ -95,7 +95,7 @@ class Walked:
 
     def _own(self, node: Node) -> Digest:
         """What it is by itself: its body, and the names of what it uses."""
-        content = self._entities.content(node)
+        content = self._content(node)
         uses = [f"{one.kind} {one.name}".encode() if one.kind else self._own(one) for one in content.uses]
         if node.unordered:
             uses.sort()
@@ -116,7 +116,7 @@ class Walked:
 
     def _line(self, file: str, name: str) -> tuple[Origin | None, str]:
         source = self._entities.sources.of(file) if self._entities.belonging.is_project(file) else None
-        lines = source.lines.get(name) if source is not None else None
+        lines = source.rest.lines.get(name) if source is not None else None
         if lines is None:
             return None, ""
         first, last = lines
@@ -127,7 +127,7 @@ class Walked:
         one: Node | None = node
         while one is not None:
             try:
-                content: Content | None = self._entities.content(one)
+                content: Content | None = self._content(one)
             except Unknown:
                 content = None
             place = content.place if content is not None else None

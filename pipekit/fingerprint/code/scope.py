@@ -10,23 +10,24 @@ from typing import Any
 from pipekit import canon
 from pipekit.canon.builtins import HANDLERS
 from pipekit.canon.digests import flat
-from pipekit.canon.form import LARGE, Culprit, Walk
+from pipekit.canon.form import LARGE, Culprit, Walk, text
 from pipekit.fingerprint.code.allowed import by_type
 from pipekit.fingerprint.code.belonging import PYTHON, Belonging, Home
 from pipekit.fingerprint.code.classes import class_name, class_node
-from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Resolved, Scope, Unknown
+from pipekit.fingerprint.code.entities import OPEN, SCALARS, SOURCE, Content, Node, Scope, Unknown
 from pipekit.fingerprint.code.finding import find_file
 from pipekit.fingerprint.code.functions import expand_code, function_name, function_node
-from pipekit.fingerprint.code.names import Namespace, resolve
+from pipekit.fingerprint.code.names import Namespace
+from pipekit.fingerprint.code.owners import Owners
 from pipekit.fingerprint.code.references import References
-from pipekit.fingerprint.code.sources import Known, Sources
-from pipekit.fingerprint.code.values import TABLE, without
+from pipekit.fingerprint.code.sources import Sources
+from pipekit.fingerprint.code.uses import reads_of
+from pipekit.fingerprint.code.values import TABLE, lenient, without
 from pipekit.fingerprint.code.whole import file_node, module_node
 
 _NO_WALK = Walk(TABLE, HANDLERS[type(None)])
 """For values that never look at it."""
 
-_SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 _PROCESS = ("argv", "orig_argv", "path", "meta_path", "path_hooks", "modules")
 """What in `sys` says how this process was started: by name, wherever code holds it."""
 
@@ -50,63 +51,71 @@ class Entities:
         self, belonging: Belonging, sources: Sources, roots: tuple[str, ...], opaque: Sequence[object]
     ) -> None:
         self.belonging, self.sources, self.roots = belonging, sources, roots
+        self.folders = tuple(root.encode("utf-8", "surrogatepass") for root in roots)
         self._opaque_names = {one for one in opaque if isinstance(one, str)}
         self._opaque_ids = {id(one): one for one in opaque if not isinstance(one, str)}
         self.hides = bool(opaque)
         self._process = {id(one): (name, one) for name in _PROCESS if (one := getattr(sys, name, None)) is not None}
         self._table = without(self._opaque_ids.values()) if self._opaque_ids else TABLE
+        self._gentle = lenient(self._table)
+        self.owner = Owners(belonging, sources, roots).of
         self._nodes: dict[int, Node] = {}
         self._alive: list[object] = []
+        self._plain: dict[tuple[type, object], bytes | None] = {}
         self._codes: dict[tuple[int, int], Node] = {}
         self._spaces: dict[int, Namespace] = {}
         self._externs: dict[str, Node] = {}
         self._files: dict[str, Node | None] = {}
-        self._contents: dict[Node, Content] = {}
+        self.known = sources.known
 
     def content(self, node: Node) -> Content:
         """What `node` consists of. Raises Unknown."""
-        found = self._contents.get(node)
+        found = node.content
         if found is None:
-            found = self._contents[node] = node.expand(node, self)
+            found = node.content = node.expand(node, self)
         return found
-
-    def known(self, code: Any) -> Known:
-        return self.sources.known(code)
 
     def namespace(self, names: dict[str, Any]) -> Namespace:
         found = self._spaces.get(id(names))
         if found is None:
-            found = self._spaces[id(names)] = Namespace(names, self.belonging.of_names(names))
-        return found
-
-    def resolve(self, namespace: Namespace, use: str) -> Resolved:
-        found = namespace.known.get(use)
-        if found is None:
-            found = namespace.known[use] = resolve(self, namespace, use)
+            found = self._spaces[id(names)] = Namespace(self, names, self.belonging.of_names(names))
         return found
 
     def plain(self, value: Any) -> bytes | None:
         cls = type(value)
-        if cls not in _SCALARS:
+        if cls not in SCALARS or self.hides:
             return None
-        if cls is str and value.startswith(self.roots):
-            return self.form(value)[0]
+        if cls is float or cls is complex:  # of which equal ones may differ
+            return self._scalar(value)
+        form = self._plain.get((cls, value))
+        if form is None:
+            form = self._plain[cls, value] = self._scalar(value)
+        return form
+
+    def _scalar(self, value: Any) -> bytes | None:
+        if type(value) is str:
+            if value.startswith(self.roots):
+                return self.form(value)[0]
+            if reads_of(value.encode("utf-8", "surrogatepass")):
+                return None
         out: list[Any] = []
-        HANDLERS[cls](value, out.append, _NO_WALK)
-        return out[0] if len(out) == 1 else _joined(out)
+        HANDLERS[type(value)](value, out.append, _NO_WALK)
+        return _joined(out)
 
     def node(self, value: Any, name: str, kind: str, lenient: bool = False) -> Node:
         if self.hides:
             hidden = self._opaque(value, name)
             if hidden is not None:
                 return hidden
-        node = self.entity(value)
-        if node is None and id(value) in self._process:
-            return self.extern(f"sys:{self._process[id(value)][0]}", PYTHON)
-        if node is None:
-            kind = "" if type(value).__name__ in _KINDLESS else kind
-            node = Node(name, kind, value, _expand_lenient if lenient else _expand_value)
-        return node
+        if type(value) not in SCALARS:
+            known = self.entity(value)
+            if known is not None:
+                return known
+            if id(value) in self._process:
+                return self.extern(f"sys:{self._process[id(value)][0]}", PYTHON)
+            if type(value).__name__ in _KINDLESS:
+                kind = ""
+        return Node(name, kind, value, _expand_lenient if lenient else _expand_value)
 
     def entity(self, thing: Any) -> Node | None:
         node = self._nodes.get(id(thing))
@@ -150,6 +159,8 @@ class Entities:
 
     def find_module(self, name: str) -> Node | None:
         module = sys.modules.get(name)
+        if name == "__main__":  # which is another one in every kind of process
+            return None
         if isinstance(module, ModuleType):
             return None if self.belonging.of_module(module).kind == "extern" else self.module(module)
         if name not in self._files:
@@ -175,10 +186,10 @@ class Entities:
             node = self._externs[key] = Node(name, kind, content, _expand_given)
         return node
 
-    def form(self, value: Any) -> tuple[bytes, tuple[Node, ...]]:
+    def form(self, value: Any, lenient: bool = False) -> tuple[bytes, tuple[Node, ...]]:
         out: list[Any] = []
-        walk = References(self._table, self)
-        self._table[type(value)](value, out.append, walk)
+        walk = References(self._gentle if lenient else self._table, self)
+        walk.table[type(value)](value, out.append, walk)
         if len(out) == 1 and type(out[0]) is bytes and len(out[0]) < LARGE:
             return out[0], tuple(walk.nodes)
         return _joined([piece if type(piece) is bytes else flat(piece) for piece in out]), tuple(walk.nodes)
@@ -206,13 +217,19 @@ def _expand_given(node: Node, scope: Scope) -> Content:
 
 
 def _expand_value(node: Node, scope: Scope) -> Content:
+    plain = scope.plain(node.thing)
+    if plain is not None:
+        return Content(plain)
     try:
         form, nodes = scope.form(node.thing)
     except Culprit as culprit:
         raise Unknown(node, culprit.path.removeprefix("value"), _why(culprit)) from None
     except RecursionError:
         raise Unknown(node, "", "lies too deep") from None
-    return Content(form, nodes)
+    owner = scope.owner(node.thing)
+    if owner and owner != node.name:
+        form += b"@" + text(owner)
+    return Content(form, nodes, reads=reads_of(form))
 
 
 def _why(culprit: Culprit) -> str:
@@ -225,7 +242,7 @@ def _why(culprit: Culprit) -> str:
 
 def _expand_lenient(node: Node, scope: Scope) -> Content:
     try:
-        form, nodes = scope.form(node.thing)
-    except (Culprit, RecursionError):
+        form, nodes = scope.form(node.thing, True)
+    except RecursionError:
         return Content(by_type(node.thing))
-    return Content(form, nodes)
+    return Content(form, nodes, reads=reads_of(form))

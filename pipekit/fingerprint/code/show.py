@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import Enum
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 _MOST = 80
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), type(...), range, bytearray)
+_WRITTEN = {
+    "datetime:date", "datetime:timedelta", "decimal:Decimal", "fractions:Fraction", "uuid:UUID", "re:Pattern",
+}  # fmt: skip
 
 
 def show(value: Any) -> str:
@@ -28,8 +34,54 @@ def _text(value: Any, depth: int) -> str:
         return _several(value, kind, depth)
     if kind.__qualname__ in ("PosixPath", "WindowsPath"):
         return f"Path({str(value)!r})"
-    named = getattr(value, "__qualname__", None)
-    return named if isinstance(named, str) else f"<{kind.__qualname__}>"
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if name in _WRITTEN:
+        return repr(value)
+    if name in _KNOWN and depth:
+        return _KNOWN[name](value, depth)
+    if issubclass(kind, FunctionType | BuiltinFunctionType | type):
+        return str(value.__qualname__)
+    return _instance(value, kind, depth)
+
+
+def _instance(value: Any, kind: type, depth: int) -> str:
+    """The class with what is in the instance; of an enum, the member."""
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        held = {}
+    if issubclass(kind, Enum) and isinstance(held.get("_name_"), str):
+        return f"{kind.__qualname__}.{held['_name_']}"
+    if not held or not depth:
+        return f"<{kind.__qualname__}>"
+    return f"<{kind.__qualname__} {_named(held, depth)}>"
+
+
+def _named(values: Any, depth: int) -> str:
+    return ", ".join(f"{name}={_text(one, depth - 1)}" for name, one in _some(values.items()))
+
+
+def _partial(value: Any, depth: int) -> str:
+    texts = [_text(one, depth - 1) for one in (value.func, *value.args)]
+    return f"partial({', '.join([*texts, *([_named(value.keywords, depth)] if value.keywords else [])])})"
+
+
+def _queue(value: Any, depth: int) -> str:
+    most = "" if value.maxlen is None else f", maxlen={value.maxlen}"
+    return f"deque({_several(value, list, depth)}{most})"
+
+
+_KNOWN: dict[str, Callable[[Any, int], str]] = {
+    "collections:Counter": lambda value, depth: f"Counter({_text(dict(value), depth)})",
+    "collections:OrderedDict": lambda value, depth: f"OrderedDict({_text(dict(value), depth)})",
+    "collections:defaultdict": lambda value, depth: (
+        f"defaultdict({_text(value.default_factory, depth)}, {_text(dict(value), depth)})"
+    ),
+    "collections:deque": _queue,
+    "datetime:datetime": lambda value, depth: str(value.replace(tzinfo=None)),
+    "datetime:time": lambda value, depth: str(value.replace(tzinfo=None)),
+    "functools:partial": _partial,
+}
 
 
 def _several(value: Any, kind: type, depth: int) -> str:

@@ -9,17 +9,24 @@ from typing import Any, NamedTuple
 
 from pipekit import canon
 
+_NONE = frozenset[str]()
+_NOWHERE = 0, 0, 0, 0
+
 Line = tuple[int, int]
+Span = tuple[int, int, int, int]
 
 
 class Written(NamedTuple):
     """A function as it is written: first line (of its decorators), last line, and its canonical text, without decorators,
-    defaults and annotations of its own, which the live function says better."""
+    defaults and annotations of its own, which the live function says better. `idle`: names that stand in the annotations of
+    functions within it and nowhere else, so that its code loads them for nothing. `body`: from where to where a lambda's stands."""
 
     name: str
     first: int
     last: int
     text: str
+    idle: frozenset[str]
+    body: Span
 
 
 class Import(NamedTuple):
@@ -36,7 +43,8 @@ class Syntax:
 
     def __init__(self, tree: ast.Module) -> None:
         self.out: list[str] = []
-        self.functions: list[tuple[str, int, int, int, int]] = []
+        self.functions: list[tuple[str, int, int, int, int, Span]] = []
+        self.annotated: list[tuple[int, str]] = []
         self.lines: dict[str, Line] = {}
         self.imports: list[Import] = []
         self.bound: dict[str, Import] = {}
@@ -52,7 +60,14 @@ class Syntax:
 
     def written(self) -> list[Written]:
         """Every function and lambda."""
-        return [Written(name, first, last, "\n".join(self.out[a:b])) for name, first, last, a, b in self.functions]
+        return [
+            Written(name, first, last, "\n".join(self.out[a:b]), self._idle(a, b), body)
+            for name, first, last, a, b, body in self.functions
+        ]
+
+    def _idle(self, start: int, end: int) -> frozenset[str]:
+        found = {name for at, name in self.annotated if start <= at < end}
+        return frozenset(found.difference(one[1:] for one in self.out[start:end] if one[:1] == "$")) if found else _NONE
 
 
 def _visit(one: Syntax, node: Any) -> None:
@@ -121,7 +136,15 @@ def _scalar(value: Any) -> str:
 
 
 def _name(one: Syntax, node: ast.Name) -> None:
-    one.out.append("$" + node.id)
+    one.out.append("$" + node.id if node.id != "__debug__" else f"?{__debug__}")
+
+
+def _assert(one: Syntax, node: ast.Assert) -> None:
+    if not __debug__:  # it does nothing under -O
+        return
+    one.out.append("Assert")
+    _visit(one, node.test)
+    _visit(one, node.msg) if node.msg is not None else one.out.append("~")
 
 
 def _attribute(one: Syntax, node: ast.Attribute) -> None:
@@ -186,9 +209,15 @@ def _note(one: Syntax, target: ast.expr, node: ast.stmt) -> None:
 
 
 def _annotated(one: Syntax, node: ast.AnnAssign) -> None:
-    """Annotations count in a class body alone: there a dataclass or the like may read them."""
+    """Annotations count in a class body alone: there a dataclass or the like may read them. Elsewhere what is given a value is an
+    assignment like any other; without one it makes the name local."""
     if not one.depth:
         _note(one, node.target, node)
+    if node.value is not None and not one.acts:
+        one.out.append(":=1")
+        _visit(one, node.target)
+        _visit(one, node.value)
+        return
     one.out.append(f"AnnAssign{node.simple}")
     _visit(one, node.target)
     if one.acts:
@@ -227,10 +256,23 @@ def _function(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None
     _all(one, node.decorator_list)
     _defaults(one, node.args)
     start = len(one.out)
+    _annotations(one, node)
     put(node.__class__.__name__)
     _inside(one, node, node.name)
     first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    one.functions.append((node.name, first, node.end_lineno or first, start, len(one.out)))
+    one.functions.append((node.name, first, node.end_lineno or first, start, len(one.out), _NOWHERE))
+
+
+def _annotations(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Notes the names that a function's annotations load, where the function around it will find them."""
+    args = node.args
+    found = [
+        arg.annotation for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if arg
+    ]
+    for annotation in (*found, node.returns):
+        if annotation is not None:
+            names = (part.id for part in ast.walk(annotation) if isinstance(part, ast.Name))
+            one.annotated += [(len(one.out) - 1, name) for name in names]
 
 
 def _lambda(one: Syntax, node: ast.Lambda) -> None:
@@ -239,7 +281,9 @@ def _lambda(one: Syntax, node: ast.Lambda) -> None:
     start = len(one.out)
     one.out.append("Lambda")
     _inside(one, node, "<lambda>")
-    one.functions.append(("<lambda>", node.lineno, node.end_lineno or node.lineno, start, len(one.out)))
+    body = node.body
+    span = body.lineno, body.col_offset, body.end_lineno or 0, body.end_col_offset or 0
+    one.functions.append(("<lambda>", node.lineno, node.end_lineno or node.lineno, start, len(one.out), span))
 
 
 def _inside(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> None:
@@ -289,6 +333,7 @@ _HANDLERS: dict[type, Callable[[Syntax, Any], None]] = {
     ast.BinOp: _binary,
     ast.Compare: _compare,
     ast.Subscript: _subscript,
+    ast.Assert: _assert,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
     ast.Import: _import,

@@ -4,12 +4,12 @@ imports, and whether it reads docstrings. It must never look at what a name stan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from opcode import opmap
 from types import CodeType
 from typing import NamedTuple
 
-from pipekit.fingerprint.code.entities import OPEN
+from pipekit.fingerprint.code.entities import FAMILY, OPEN, ORDER, SOURCE
 
 Instruction = tuple[str, int]
 
@@ -21,8 +21,14 @@ _SHIFTED = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 0 if "LOAD_METHOD" in _NUMBERS else 1
 _LOADS = ("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK")
 _EXTENDED = _NUMBERS["EXTENDED_ARG"]
 _READS = {"__doc__", "__annotations__"}
-_COMPUTED = {"import_module", "__import__", "modules"}
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_ASKED = {
+    SOURCE: {"co_firstlineno", "co_lines", "co_positions", "f_lineno", "tb_lineno"},
+    FAMILY: {"__subclasses__"},
+    ORDER: {"__dict__", "vars"},
+}
+_GLOBALS_OF = {"__globals__", "f_globals"}
+_COMPUTED = {"import_module", "__import__", "modules", "resolve_name", "locate", "run_module"}
+_NAME = re.compile(r"\.*[^\W\d]\w*(\.[^\W\d]\w*)*(:[\w.]*)?")
 
 
 def _any(*names: str) -> bytes:
@@ -36,30 +42,58 @@ _IMPORT = bytes([_NUMBERS["IMPORT_NAME"]])
 
 class Uses(NamedTuple):
     """`names`, in a fixed order: `a.b.c` from a global on; `level|module|a.b` from an imported module on, `level|module|` the
-    import alone; `~text` a text that may name a module where modules are looked up by name. `reads`: see Content."""
+    import alone; `~text` a text that may name a module, and `~$name` a global that may hold such texts, where modules are looked up by
+    name. `reads`: see Content."""
 
     names: tuple[str, ...]
     reads: int
+
+
+def reads_of(form: bytes) -> int:
+    """What code may read that holds a value of this form: `attrgetter("__doc__")`, or the name alone."""
+    return OPEN if any(name.encode() in form for name in _READS) else 0
 
 
 def uses_of(code: CodeType) -> Uses:
     """The uses of `code` and of all code inside it."""
     found: dict[str, None] = {}
     reads = 0
+    everything: set[str] = set()
     for one in _nest(code):
         for name in _globals(one):
             found[name] = None
         mentioned = {*one.co_names, *(const for const in one.co_consts if type(const) is str)}
+        everything |= mentioned
         if mentioned & _READS and _reads(one):
             reads |= OPEN
+        reads |= sum(flag for flag, names in _ASKED.items() if mentioned & names)
+        if mentioned & _GLOBALS_OF:
+            found["globals"] = None
         if _IMPORT in one.co_code[::2]:
             for name in _imports(one):
                 found[name] = None
-        if mentioned & _COMPUTED:
-            found.update((f"~{text}", None) for text in mentioned if _NAME.fullmatch(text) and text not in one.co_names)
-            if "__name__" in mentioned:  # sys.modules[__name__]
-                found["globals"] = None
+    if "help" in found:
+        reads |= OPEN
+    if everything & _COMPUTED:
+        found.update(dict.fromkeys(_named_modules(code, found)))
+        if "__name__" in everything:  # sys.modules[__name__]
+            found["globals"] = None
     return Uses(tuple(sorted(found)), reads)
+
+
+def _named_modules(code: CodeType, found: Iterable[str]) -> list[str]:
+    """Texts that may name modules, and globals that may hold such texts."""
+    texts = {text for one in _nest(code) for text in _texts(one.co_consts)}
+    names = {use.partition(".")[0] for use in found}
+    return [*(f"~{one}" for one in texts if _NAME.fullmatch(one)), *(f"~${one}" for one in names if one.isidentifier())]
+
+
+def _texts(consts: Iterable[object]) -> Iterator[str]:
+    for const in consts:
+        if type(const) is str:
+            yield const
+        elif isinstance(const, tuple | frozenset):
+            yield from _texts(const)
 
 
 def _nest(code: CodeType) -> Iterator[CodeType]:

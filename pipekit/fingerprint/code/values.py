@@ -10,18 +10,19 @@ from weakref import WeakKeyDictionary
 
 from pipekit.canon.builtins import HANDLERS
 from pipekit.canon.foreign import find_foreign
-from pipekit.canon.form import Handler, Handlers, Walk, Write, text
+from pipekit.canon.form import Culprit, Handler, Handlers, Walk, Write, text
 from pipekit.canon.instances import find_instance
 from pipekit.canon.moments import find_moment
 from pipekit.fingerprint.code.allowed import by_type, find_allowed
 from pipekit.fingerprint.code.references import References, members
+from pipekit.fingerprint.code.standard import find_standard
 from pipekit.fingerprint.code.wrappers import find_class, find_wrapper
 
 _TEXT = HANDLERS[str]
 
 
-def _text(value: str, write: Write, walk: Walk) -> None:
-    roots = cast(References, walk).scope.roots
+def _text(value: str, write: Write, walk: Any) -> None:
+    roots = walk.scope.roots
     if value.startswith(roots):
         write(_relative(value, roots))
     else:
@@ -54,7 +55,7 @@ def _find(table: Handlers, cls: type) -> Handler:
 def _look(cls: type) -> Handler:
     if cls.__module__ in ("pathlib", "pathlib._local") and cls.__qualname__ in ("PosixPath", "WindowsPath"):
         return _path
-    own = find_class(cls) or find_wrapper(cls) or find_allowed(cls)
+    own = find_class(cls) or find_wrapper(cls) or find_standard(cls) or find_allowed(cls)
     return own or find_moment(cls) or find_foreign(cls) or find_instance(cls)
 
 
@@ -68,6 +69,24 @@ def without(opaque: Iterable[object]) -> Handlers:
     for cls in {type(one) for one in ids.values()}:
         table[cls] = _unless(ids, TABLE[cls])
     return table
+
+
+def lenient(table: Handlers) -> Handlers:
+    """The same table, in which what has no identity counts by type, and all around it as ever."""
+    return Handlers(table, lambda own, cls: own.setdefault(cls, _gentle(table[cls])))
+
+
+def _gentle(known: Handler) -> Handler:
+    def handler(value: Any, write: Write, walk: Walk) -> None:
+        refs = cast(References, walk)
+        depth = refs.depth
+        try:
+            known(value, write, walk)
+        except Culprit:
+            refs.depth = depth
+            write(by_type(value))
+
+    return handler
 
 
 def _unless(ids: dict[int, object], known: Handler) -> Handler:

@@ -3,11 +3,16 @@ never import one."""
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 
 from pipekit import canon
-from pipekit.fingerprint.code.entities import Content, Node, Parts, Place, Scope, Told
+from pipekit.canon.form import text
+from pipekit.fingerprint.code.annotations import annotation_uses, annotations_form
+from pipekit.fingerprint.code.entities import OPEN, SOURCE, Content, Node, Parts, Place, Scope, Told
+from pipekit.fingerprint.code.finding import submodules
 from pipekit.fingerprint.code.names import Namespace
+from pipekit.fingerprint.code.uses import reads_of
 from pipekit.values import Origin
 
 _MACHINERY = frozenset(
@@ -47,7 +52,7 @@ def _expand(node: Node, scope: Scope) -> Content:
         if name not in _MACHINERY:
             parts.mark(name.encode())
             parts.add(vars(module)[name], node.name, name, "constant", lenient=True)
-    found = parts.content(f"module {source.whole if source is not None else 'unread'}".encode())
+    found = parts.content(b"module" + (source.rest.whole if source is not None else b"unread"))
     return found._replace(told=_tell, opened=_opened, place=_place)
 
 
@@ -64,9 +69,19 @@ def _file(node: Node) -> str:
     return file if isinstance(file, str) else ""
 
 
-def _opened(node: Node, scope: Scope, flags: int) -> bytes:
+def _opened(node: Node, scope: Scope, flags: int) -> tuple[bytes, tuple[Node, ...]]:
+    """All that is written in the file, where its text is read, or where docstrings are and nobody has imported it."""
     source = scope.sources.of(_file(node))
-    return b"" if source is None else source.content
+    parts: list[bytes] = []
+    uses: list[Node] = []
+    if source is not None and (flags & SOURCE or (flags & OPEN and isinstance(node.thing, str))):
+        parts.append(source.content)
+    if flags & OPEN and isinstance(node.thing, ModuleType):
+        names = vars(node.thing)
+        found = names.get("__annotations__") or {}
+        parts += annotations_form(found), text(str(names.get("__doc__")))
+        uses += annotation_uses(scope, names, found.values())
+    return b"".join(parts), tuple(uses)
 
 
 def _place(node: Node, scope: Scope) -> Place:
@@ -80,11 +95,17 @@ def _expand_file(node: Node, scope: Scope) -> Content:
         return Content(b"file" + _raw(scope, file))
     package = node.name if file.endswith("__init__.py") else node.name.rpartition(".")[0]
     facts = {"__name__": node.name, "__package__": package, "__file__": file}
-    names = Namespace(facts, scope.belonging.of(file, node.name))
+    names = Namespace(scope, facts, scope.belonging.of(file, node.name))
     parts = Parts(scope)
-    for _, module, name, level in source.imports:
-        shape, uses = scope.resolve(names, f"{level}|{module}|{name or '*'}")
-        parts.mark(shape)
-        for one in uses:
-            parts.use(one)
-    return parts.content(f"file {source.whole}".encode())._replace(opened=_opened, place=_place)
+    for _, module, name, level in source.rest.imports:
+        parts.use(names[f"{level}|{module}|{name or '*'}"])
+    if file.endswith("__init__.py") and b"def __getattr__" in (scope.sources.content(file) or b""):
+        for lazy in map(scope.find_module, submodules(node.name, [os.path.dirname(file)])):
+            if lazy is not None:
+                parts.use(lazy)
+    reads = 0
+    for known in source.functions:
+        reads |= known[3] if known is not None else 0
+    if reads_of(scope.sources.content(file) or b""):  # it may be a docstring of its own
+        parts.mark(source.content)
+    return parts.content(b"file" + source.rest.whole)._replace(reads=reads, opened=_opened, place=_place)

@@ -26,7 +26,17 @@ _DESCRIPTORS = {
     "functools:_lru_cache_wrapper": ("__wrapped__",),
     "types:DynamicClassAttribute": ("fget", "fset", "fdel"),
     "numba.core.dispatcher:Dispatcher": ("py_func", "targetoptions"),
+    "pydantic._internal._decorators:Decorator": ("cls_var_name", "func", "info"),
+    "pydantic.type_adapter:TypeAdapter": ("_type", "_config"),
+    "pydantic._internal._validate_call:ValidateCallWrapper": ("function", "validate_return"),
+    **dict.fromkeys(
+        ("_wrappers:FunctionWrapper", "wrapt.wrappers:FunctionWrapper"),
+        ("__wrapped__", "_self_wrapper", "_self_instance", "_self_enabled", "_self_binding"),
+    ),
 }
+_OPEN = ("functools:partial", "functools:_lru_cache_wrapper")
+"""Those that anybody may give attributes of their own."""
+
 _NAMED = (
     "builtins:wrapper_descriptor", "builtins:method_descriptor", "builtins:classmethod_descriptor",
     "builtins:getset_descriptor", "builtins:member_descriptor",
@@ -67,7 +77,12 @@ def _wrapper(name: str, exact: bool) -> Handler:
             inside(
                 value, f".{field}", dict(sorted(part.items())) if field == "keywords" and part else part, write, walk
             )
-        if not exact and not name.startswith("numba"):  # which keeps what it compiled
+        if name == "builtins:property" and value.__doc__ != getattr(value.fget, "__doc__", None):
+            inside(value, ".__doc__", value.__doc__, write, walk)
+        if exact and name in _OPEN:
+            own = {one: part for one, part in vars(value).items() if not one.startswith("__")}
+            inside(value, "", own, write, walk)
+        elif not exact and not name.startswith("numba"):  # which keeps what it compiled
             inside(value, "", type(value), write, walk)
             attributes(value, shape_of(type(value)), write, walk)
         return walk.leave(value)
@@ -125,7 +140,9 @@ def _alias(value: Any, write: Write, walk: Walk) -> None:
     inside(value, "", getattr(value, "__origin__", None), write, walk)
     for one in given:
         inside(value, "", one, write, walk)
-    write(annotation_form(tuple(getattr(value, "__metadata__", ()))))
+    refs = cast(References, walk)
+    for one in getattr(value, "__metadata__", ()):
+        refs.point(refs.scope.node(one, "__metadata__", "", True), write)
     return walk.leave(value)
 
 
@@ -179,7 +196,7 @@ def _env(value: Any, write: Write, walk: Walk) -> None:
 
 
 def _sentinel(value: Any, write: Write, walk: Walk) -> None:
-    write(b"\xde")
+    write(b"\xde" + text(cast(References, walk).scope.owner(value)))
 
 
 def _count(value: Any, write: Write, walk: Walk) -> None:

@@ -4,7 +4,6 @@ object, nor know where one is kept."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
@@ -14,6 +13,7 @@ from pipekit.errors import Uncodable
 from pipekit.store.blocks import Inline, Item
 from pipekit.store.codecs import pickled, tree
 from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
+from pipekit.store.codecs.parts import Hand
 from pipekit.store.products import Encoded, Product
 from pipekit.values import Digest, Secret, Stored
 
@@ -46,8 +46,8 @@ def encode(value: Any, *, codec: str | None = None) -> Encoded:
     return _composite(value, codec)
 
 
-def decode(product: Product, read: Callable[[Digest], Buffer], hand: Callable[[Stored], Path]) -> Any:
-    """The value of `product`: `read` gives an object's bytes, `hand` a readable path for a stored file.
+def decode(product: Product, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
+    """The value of `product`: `read` gives an object's bytes, `hand` the path of a stored file or a reference.
 
     Arrays are read-only and lie over what `read` gave. Raises ValueError when the objects are not what the codec wrote,
     StoreError when the codec is not installed; what a pickled value's own classes raise comes through.
@@ -58,7 +58,7 @@ def decode(product: Product, read: Callable[[Digest], Buffer], hand: Callable[[S
     return _decode(product.codec, read(product.objects[0]), tree.parts_of(product.objects, read), hand)
 
 
-def decode_item(item: Item, read: Callable[[Digest], Buffer], hand: Callable[[Stored], Path]) -> Any:
+def decode_item(item: Item, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
     """The value of an item of a block; as `decode`, but what the item brings along is not read."""
     if isinstance(item, Inline):
         return _decode(item.codec, item.body, tree.parts_of((), read), hand)
@@ -66,7 +66,7 @@ def decode_item(item: Item, read: Callable[[Digest], Buffer], hand: Callable[[St
     return decode(item.product, lambda digest: bodies[digest] if digest in bodies else read(digest), hand)
 
 
-def _decode(codec: str, first: Buffer, part: Callable[[int], Buffer], hand: Callable[[Stored], Path]) -> Any:
+def _decode(codec: str, first: Buffer, part: Callable[[int], Buffer], hand: Hand) -> Any:
     match codec:
         case "plain" | "tree" | "tree.unstable":
             return tree.decode(first, part, hand)

@@ -3,17 +3,22 @@ out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipekit import canon
 from pipekit.canon.shape import class_name
 from pipekit.store.codecs.choice import is_library
 from pipekit.store.products import Encoded, Product
-from pipekit.values import Digest, Stored
+from pipekit.values import Digest, Reference, Stored
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+Hand = Callable[[Stored | Reference], Path]
+"""Gives the path under which a file of a product can be read."""
 
 
 @dataclass(slots=True)

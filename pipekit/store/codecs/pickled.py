@@ -14,7 +14,7 @@ from pipekit.canon.form import LARGE
 from pipekit.errors import Uncodable
 from pipekit.store.codecs import frames
 from pipekit.store.codecs.culprit import find_culprit
-from pipekit.store.codecs.parts import Parts
+from pipekit.store.codecs.parts import Hand, Parts
 from pipekit.values import Reference, Secret, Stored
 from pipekit.values.call import Raised, call_user
 
@@ -48,13 +48,13 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: Buffer, buffers: list[Buffer], hand: Callable[[Stored], Path]):
+    def __init__(self, stream: Buffer, buffers: list[Buffer], hand: Hand):
         super().__init__(io.BytesIO(stream), buffers=buffers)
         self._hand = hand
 
     def persistent_load(self, pid: Any) -> Path:
         kind, path, content, *folder = pid
-        return self._hand(Stored(path, content, *folder)) if kind == "stored" else Path(path)
+        return self._hand((Stored if kind == "stored" else Reference)(path, content, *folder))
 
 
 def encode(value: Any) -> tuple[Buffer, Parts]:
@@ -67,7 +67,7 @@ def encode(value: Any) -> tuple[Buffer, Parts]:
     return _join(out.getbuffer(), [buffer.raw() for buffer in buffers], parts), parts
 
 
-def decode(body: Buffer, part: Callable[[int], Buffer], hand: Callable[[Stored], Path]) -> Any:
+def decode(body: Buffer, part: Callable[[int], Buffer], hand: Hand) -> Any:
     """The value; its arrays are read-only and lie over `body` and the parts that `part` reads. Raises ValueError when
     `body` is no such object; what the value's classes raise comes through."""
     view = memoryview(body).toreadonly()

@@ -4,14 +4,13 @@ must never write where it is not sure to give the same value back: then it says 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipekit.canon import plain
 from pipekit.canon.digests import flat
 from pipekit.canon.form import LARGE
 from pipekit.store.codecs.choice import leaf_for, leaf_named
-from pipekit.store.codecs.parts import Parts
+from pipekit.store.codecs.parts import Hand, Parts
 from pipekit.values import Digest, Reference, Stored
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def encode(value: Any) -> tuple[bytes, Parts]:
     return plain.encode(value, lambda part: _extern(part, parts)), parts
 
 
-def decode(body: Buffer, part: Callable[[int], Buffer], hand: Callable[[Stored], Path]) -> Any:
+def decode(body: Buffer, part: Callable[[int], Buffer], hand: Hand) -> Any:
     """The value; `part(n)` reads its n-th part. Raises ValueError when `body` is no skeleton."""
     return plain.decode(body, lambda payload: _intern(payload, part, hand))
 
@@ -55,12 +54,12 @@ def _payload(codec: str, body: memoryview, parts: Parts) -> bytes:
     return _APART + plain.encode((codec, parts.add(body)), _none)
 
 
-def _intern(payload: bytes, part: Callable[[int], Buffer], hand: Callable[[Stored], Path]) -> Any:
+def _intern(payload: bytes, part: Callable[[int], Buffer], hand: Hand) -> Any:
     kind, fields = payload[:1], plain.decode(payload[1:], _refuse)
     if kind == _STORED:
         return hand(Stored(*fields))
     if kind == _REFERENCE:
-        return Path(fields[0])
+        return hand(Reference(*fields))
     if kind not in (_INLINE, _APART):
         raise ValueError(f"unknown payload {kind!r}")
     codec, place = fields

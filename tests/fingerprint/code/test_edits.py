@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pipekit.fingerprint.code.symbols import Code
+from pipekit.values import Digest
+
 from .conftest import Project
 
 
@@ -162,6 +165,8 @@ RERUN = [
     Edit("NamedTuple annotation", tasks("from typing import NamedTuple\nclass C(NamedTuple):\n    x: int = 1\ndef load():\n    return C()\n"), "tasks.py", "x: int", "x: float"),
     Edit("namedtuple field", tasks("from collections import namedtuple\nC = namedtuple('C', 'x y')\ndef load():\n    return C(1, 2)\n"), "tasks.py", "x y", "y x"),
     Edit("TypedDict annotation", tasks("from typing import TypedDict\nclass C(TypedDict):\n    x: int\ndef load():\n    return C(x=1)\n"), "tasks.py", "x: int", "x: str"),
+    Edit("a name is said to be local", tasks("x = 1\ndef load():\n    return x\n"), "tasks.py", "    return x", "    x: int\n    return x"),
+    Edit("annotation of a class attribute gone", tasks("from dataclasses import dataclass\n@dataclass\nclass C:\n    x: int = 1\ndef load():\n    return C().x\n"), "tasks.py", "x: int = 1", "x = 1"),
     Edit("enum member's value", tasks("from enum import Enum\nclass C(Enum):\n    A = 1\n    B = 2\ndef load():\n    return C.A.value\n"), "tasks.py", "B = 2", "B = 3"),
     Edit("enum member order", tasks("from enum import Enum\nclass C(Enum):\n    A = 1\n    B = 2\ndef load():\n    return list(C)\n"), "tasks.py", "    A = 1\n    B = 2\n", "    B = 2\n    A = 1\n"),
     Edit("enum method", tasks("from enum import Enum\nclass C(Enum):\n    A = 1\n    def up(self):\n        return 1\ndef load():\n    return C.A.up()\n"), "tasks.py", "return 1", "return 2"),
@@ -270,6 +275,8 @@ KEEP = [
     Edit("number written otherwise", tasks("def load():\n    return 1000\n"), "tasks.py", "1000", "1_000"),
     Edit("pass", tasks("def load():\n    x = 1\n    return x\n"), "tasks.py", "x = 1\n", "x = 1\n    pass\n"),
     Edit("annotation of a variable", tasks("def load():\n    x: int = 1\n    return x\n"), "tasks.py", "x: int", "x: float"),
+    Edit("annotation of a variable gone", tasks("def load():\n    x: int = 1\n    return x\n"), "tasks.py", "x: int", "x"),
+    Edit("annotation of an attribute", tasks("class C:\n    def __init__(self):\n        self.x = 1\ndef load():\n    return C().x\n"), "tasks.py", "self.x = 1", "self.x: int = 1"),
     Edit("annotation of a nested function", tasks("def load():\n    def f(x: int):\n        return x\n    return f(1)\n"), "tasks.py", "x: int", "x: float"),
     Edit("docstring of a class", CLASSES, "model.py", "Doc of the class.", "Other."),
     Edit("docstring of a method", CLASSES, "model.py", "Doc of the method.", "Other."),
@@ -291,25 +298,31 @@ KEEP = [
 ]  # fmt: skip
 
 
-def before_and_after(project: Project, edit: Edit) -> tuple[str, str]:
+def before_and_after(project: Project, edit: Edit) -> tuple[Code, Code]:
     project.write(edit.files)
-    before = project.digest(edit.task)
-    assert project.digest(edit.task) == before
+    before = project.code(edit.task)
+    told = symbols(before)
+    assert project.digest(edit.task) == before.digest.hex()
     project.edit(edit.file, edit.old, edit.new) if edit.old else project.versions.update(edit.versions)
-    after = project.digest(edit.task)
+    after = project.code(edit.task)
+    assert (symbols(after) == told) == (before.digest == after.digest), "the symbols tell what the digest does"
     if edit.old:
         project.write(edit.files)
-        assert project.digest(edit.task) == before
+        assert project.digest(edit.task) == before.digest.hex()
     return before, after
+
+
+def symbols(code: Code) -> dict[tuple[str, str], Digest]:
+    return {(one.name, one.kind): one.digest for one in code.symbols}
 
 
 @pytest.mark.parametrize("edit", RERUN, ids=lambda edit: edit.name)
 def test_it_changes_the_code(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
-    assert before != after
+    assert before.digest != after.digest
 
 
 @pytest.mark.parametrize("edit", KEEP, ids=lambda edit: edit.name)
 def test_it_does_not(project: Project, edit: Edit) -> None:
     before, after = before_and_after(project, edit)
-    assert before == after
+    assert before.digest == after.digest

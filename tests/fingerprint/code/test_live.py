@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,37 @@ def test_the_same_in_every_process_and_folder(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         answers.add(done.stdout)
     assert len(answers) == 1
+
+
+OPTIMIZED = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import tasks
+from pathlib import Path
+from pipekit.fingerprint.code.codebase import Codebase
+codebase = Codebase(lambda file: file.startswith(sys.argv[1]), distribution=lambda top: top + " 1", read=lambda path: Path(path).read_bytes())
+print(json.dumps([codebase.of(fn).digest.hex() for fn in (tasks.checked, tasks.told, tasks.plain)]))
+"""
+
+
+def test_asserts_count_as_they_run(tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text(
+        "def checked(x):\n    assert x > 0, 'no'\n    return x\ndef told(x):\n    return __debug__ or x\ndef plain(x):\n    return x\n"
+    )
+    answers = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, *options, "-c", OPTIMIZED, str(tmp_path)],
+                env={"PYTHONPATH": ":".join(sys.path), "PATH": ""},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for options in ([], ["-O"])
+    ]
+    assert [one == two for one, two in zip(*answers)] == [False, False, True]
 
 
 def test_a_projects_compiled_module_counts_by_its_bytes(project: Project) -> None:

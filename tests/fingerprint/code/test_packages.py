@@ -1,60 +1,105 @@
-"""Real packages, as if they were a project: every function has an identity, or a clear error."""
+"""Real packages, installed editable, so that they count as a project's code: every function has an identity, the same in every process
+and folder, or a clear error."""
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import json
 import os
-import pkgutil
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
 from pathlib import Path
-from types import FunctionType
-from typing import Any
 
 import pytest
 
+SCRIPT = """
+import importlib, json, pkgutil, sys
+from pathlib import Path
+from types import FunctionType, ModuleType
+site, source, name, opaque = sys.argv[1:]
+sys.path[:0] = [site, source]
 from pipekit.errors import FingerprintError
 from pipekit.fingerprint.code.codebase import Codebase
+from pipekit.fingerprint.distributions import distribution, editable_roots, is_editable
 from pipekit.values import Ok, call_user
 
+def functions(holder, file):
+    for _, value in sorted(vars(holder).items()):
+        for one in (value, *(getattr(value, part, None) for part in ("__func__", "fget", "fset", "func", "__wrapped__"))):
+            if isinstance(one, FunctionType) and one.__code__.co_filename == file:
+                yield f"{one.__globals__['__name__']}:{one.__code__.co_qualname}", one
+        if isinstance(value, type) and not (isinstance(holder, type) and value.__qualname__.rpartition(".")[0] != holder.__qualname__):
+            yield from functions(value, file)
 
-def functions(package: Any) -> Iterator[FunctionType]:
-    """Functions and methods written in the package."""
-    modules = [package]
-    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        if not found.name.endswith("__main__"):
-            tried = call_user(importlib.import_module, found.name)
-            modules += [tried.value] if isinstance(tried, Ok) else []
-    for module in modules:
-        for value in list(vars(module).values()):
-            if getattr(value, "__module__", None) != module.__name__:
-                continue
-            inside = vars(value).values() if isinstance(value, type) else [value]
-            yield from (one for one in inside if isinstance(one, FunctionType))
+package = importlib.import_module(name)
+assert package.__file__.startswith(source) and is_editable(package.__file__) and distribution(name) is None
+found = {}
+for one in [name, *(m.name for m in pkgutil.walk_packages(package.__path__, name + ".", lambda _: None))]:
+    tried = Ok(sys.modules[one]) if one in sys.modules else call_user(importlib.import_module, one)
+    if isinstance(tried, Ok) and not one.endswith("__main__"):
+        found.update(functions(tried.value, tried.value.__file__))
+codebase = Codebase(is_editable, distribution=distribution, read=lambda path: Path(path).read_bytes())
+told = {}
+names = sorted(found) if len(source) % 2 else sorted(found, reverse=True)
+for one in names:
+    try:
+        told[one] = codebase.of(found[one], opaque=opaque.split()).digest.hex()
+    except FingerprintError as error:
+        told[one] = [str(error), error.hint, str(error.where)]
+print(json.dumps(told))
+"""
 
 
-@pytest.mark.parametrize(("name", "least"), [("rich", 500), ("httpx", 250)])
-def test_every_function_has_an_identity_or_a_clear_error(name: str, least: int) -> None:
-    package = importlib.import_module(name)
-    root = os.path.dirname(package.__file__ or "") + os.sep
-    found = list(dict.fromkeys(functions(package)))
+def installed(name: str, folder: Path) -> tuple[Path, Path]:
+    """A copy of an installed package in a folder of its own, and a folder of installed packages that says it is installed editable."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.origin is not None
+    source, site = folder / "source", folder / "site-packages"
+    shutil.copytree(Path(spec.origin).parent, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "RECORD").write_text(f"_{name}.pth,,\n{name}-1.0.dist-info/METADATA,,\n")
+    (info / "direct_url.json").write_text(json.dumps({"url": source.as_uri(), "dir_info": {"editable": True}}))
+    (site / f"_{name}.pth").write_text(f"{source}\n")
+    return site, source
 
-    def codebase() -> Codebase:
-        return Codebase(
-            lambda file: file.startswith(root),
-            distribution=lambda top: f"{top} 1",
-            read=lambda path: Path(path).read_bytes(),
-        )
 
-    one, two = codebase(), codebase()
-    digests, refused = {}, []
-    for fn in found:
-        try:
-            digests[fn] = one.of(fn).digest
-        except FingerprintError as error:
-            assert " -> " in str(error) and "opaque=" in (error.hint or "")
-            refused.append(str(error))
-    assert len(digests) >= least
-    assert len(refused) <= len(found) // 50, refused[:5]
-    for fn in list(reversed(found))[::7]:
-        if fn in digests:
-            assert two.of(fn).digest == digests[fn], fn.__qualname__
+def identities(name: str, folder: Path, hashes: str, opaque: str) -> dict[str, str | list[str]]:
+    site, source = installed(name, folder)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(site), str(source), name, opaque],
+        env={
+            "PYTHONHASHSEED": hashes,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PATH": "",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str | list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "opaque"),
+    [
+        ("httpx", 400, ""),
+        ("rich", 750, "rich.style._id_generator"),  # which counts from a random number on
+    ],
+)
+def test_every_function_has_an_identity_or_a_clear_error(tmp_path: Path, name: str, least: int, opaque: str) -> None:
+    one = identities(name, tmp_path / "one", "1", opaque)
+    two = identities(name, tmp_path / "two" / "deeper", "2", opaque)
+    assert len(one) >= least
+    refused = [told for told in one.values() if isinstance(told, list)]
+    for message, hint, where in refused:
+        assert " -> " in message and message.endswith("has no identity") and str(tmp_path) in where
+        assert all(remedy in hint for remedy in ("inside the function", "as an option", "opaque=["))
+    assert len(refused) == 0, refused[:5]
+    assert [function for function in one if one[function] != two.get(function)] == []
