@@ -67,9 +67,12 @@ class World:
             distribution=lambda top: f"{top} 1.0",
             read=self.texts.__getitem__,
             bodies=self.bodies,
-            compiled=self.compiled if program.shuffle % 2 else None,
+            compiled=self.known if program.shuffle % 2 else None,
         )
         return codebase.of(load).digest.hex()
+
+    def known(self, path: str, text: bytes) -> CodeType | None:
+        return self.codes.get((path, text))
 
     def compiled(self, path: str, text: bytes) -> CodeType:
         found = self.codes.get((path, text))

@@ -34,6 +34,8 @@ _PYTHONS = {
     and not isinstance(value, FunctionType)
 }
 
+_COMMON = [(name, _PYTHONS.get(name, _PYTHONS)) for name in sorted(BUILTINS)]
+
 
 class Namespace(dict[str, Node]):
     """The globals of one module (`names`), and the entity that each use (see Uses) has been found to stand for in it. `hidden`: those
@@ -42,7 +44,8 @@ class Namespace(dict[str, Node]):
     def __init__(self, scope: Scope, names: dict[str, Any], home: Home) -> None:
         super().__init__()
         self.scope, self.names, self.home = scope, names, home
-        self.hidden = {name for name in BUILTINS if name in names or not _is_builtin(name)}
+        there = vars(builtins).get
+        self.hidden = BUILTINS & names.keys() | {name for name, value in _COMMON if there(name) is not value}
         self.constants: dict[str, Node] = {}
         self.attributes: dict[str, Node] = {}
         name, file = names.get("__name__"), names.get("__file__")

@@ -14,6 +14,8 @@ from pipekit.fingerprint.code.sources import Sources
 Place = tuple[str, str, str]
 """A module, a name in it, the module's file."""
 
+_CHANGING = (list, dict, set, bytearray)
+
 
 class Owners:
     """The objects of the project's modules that can be told apart from their equals, found when first asked for."""
@@ -54,6 +56,6 @@ class Owners:
 def _is_single(value: object, modules: Container[str]) -> bool:
     """Whether it is one of its kind: a sentinel, something that changes, an object of a class from these modules."""
     cls = type(value)
-    if cls is object or issubclass(cls, list | dict | set | bytearray):
+    if cls is object or issubclass(cls, _CHANGING):
         return True
     return not issubclass(cls, type) and cls.__module__ in modules and shape_of(cls).kind not in ("enum", "flag")
