@@ -16,6 +16,7 @@ from pipekit.definition.tasks import Task
 from pipekit.definition.types import Type
 from pipekit.errors import FingerprintError
 from pipekit.execution.plan import Problems
+from pipekit.execution.world import Codes
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
@@ -40,9 +41,10 @@ _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 @dataclass(slots=True)
 class ProjectCodes:
-    """What `codebase` says of the code of tasks, types and values; each is asked for once."""
+    """What `codebase` says of the code of tasks, types and values; each is asked for once. `files` are those that it read."""
 
     codebase: Codebase
+    files: dict[str, bytes] = field(default_factory=dict)
     _tasks: dict[int, tuple[Task[..., Any], Code]] = field(default_factory=dict)
     _classes: dict[str, Code] = field(default_factory=dict)
     _types: dict[int, tuple[Type[Any], Digest]] = field(default_factory=dict)
@@ -118,6 +120,11 @@ def check(tasks: Iterable[Task[..., Any]], found: ProjectCodes) -> None:
     problems.tell()
 
 
+def files(found: Codes) -> Mapping[str, bytes]:
+    """The source files that were read to find these codes."""
+    return found.files if isinstance(found, ProjectCodes) else {}
+
+
 class Bodies:
     """What was read out of source files, kept in the store's notes; what is new is kept at `flush`."""
 
@@ -140,9 +147,14 @@ class Bodies:
 
 def project_codes(folder: Path, bodies: Bodies | None = None) -> ProjectCodes:
     """The codes of the project in `folder`, which are what they are now."""
-    return ProjectCodes(
-        Codebase(partial(_belongs, f"{folder}{os.sep}"), distribution=distribution, read=_read, bodies=bodies)
-    )
+    files: dict[str, bytes] = {}
+
+    def read(path: str) -> bytes:
+        files[path] = found = _read(path)
+        return found
+
+    belongs = partial(_belongs, f"{folder}{os.sep}")
+    return ProjectCodes(Codebase(belongs, distribution=distribution, read=read, bodies=bodies), files)
 
 
 def free_codes() -> ProjectCodes:
