@@ -30,9 +30,18 @@ class Made(NamedTuple):
 
 
 class FromSource(SourceFileLoader):
-    """Runs what the source says now: Python trusts a .pyc by a time that an edit within one second does not move."""
+    """Runs what the source says now, or the bytes that are `given`: Python trusts a .pyc by a time that an edit within one second does
+    not move."""
 
     made: Made | None = None
+
+    def __init__(self, name: str, path: str, given: bytes | None = None) -> None:
+        super().__init__(name, path)
+        self._given = given
+
+    def get_data(self, path: str) -> bytes:
+        """The bytes of the module's file, or of one beside it."""
+        return self._given if self._given is not None and path == self.path else super().get_data(path)
 
     def get_code(self, fullname: str) -> CodeType:
         """The code of the module's source, compiled if it has not been before."""
@@ -93,7 +102,7 @@ class Imported:
     bytes are what runs. Modules that are imported later are not among them."""
 
     def __init__(self) -> None:
-        self._made: Mapping[str, Made] = dict(_imported())
+        self._made: Mapping[str, Made] = dict(imported())
 
     def read(self, path: str) -> bytes:
         """The bytes of the file at `path`, which was imported or else is read now. Raises OSError."""
@@ -109,7 +118,8 @@ class Imported:
         return made.code if made is not None and made.content == content else None
 
 
-def _imported() -> Iterator[tuple[str, Made]]:
+def imported() -> Iterator[tuple[str, Made]]:
+    """The source files that are imported in this process."""
     for module in list(sys.modules.values()):
         loader = getattr(module, "__dict__", {}).get("__loader__")
         if isinstance(loader, FromSource) and loader.made is not None:

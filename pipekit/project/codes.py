@@ -16,6 +16,7 @@ from pipekit.definition.tasks import Task
 from pipekit.definition.types import Type
 from pipekit.errors import FingerprintError
 from pipekit.execution.plan import Problems
+from pipekit.execution.world import Codes
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
@@ -41,9 +42,10 @@ _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 @dataclass(slots=True)
 class ProjectCodes:
-    """What `codebase` says of the code of tasks, types and values; each is asked for once."""
+    """What `codebase` says of the code of tasks, types and values; each is asked for once. `files` are those that it read."""
 
     codebase: Codebase
+    files: dict[str, bytes] = field(default_factory=dict)
     _tasks: dict[int, tuple[Task[..., Any], Code]] = field(default_factory=dict)
     _classes: dict[str, Code] = field(default_factory=dict)
     _types: dict[int, tuple[Type[Any], Digest]] = field(default_factory=dict)
@@ -119,6 +121,11 @@ def check(tasks: Iterable[Task[..., Any]], found: ProjectCodes) -> None:
     problems.tell()
 
 
+def files(found: Codes) -> Mapping[str, bytes]:
+    """The source files that were read to find these codes."""
+    return found.files if isinstance(found, ProjectCodes) else {}
+
+
 class Bodies:
     """What was read out of source files, kept in the store's notes; what is new is kept at `flush`."""
 
@@ -151,11 +158,15 @@ def free_codes() -> ProjectCodes:
 
 def _codes(root: str, bodies: Bodies | None) -> ProjectCodes:
     """What runs counts, whatever has happened to its files since it was imported."""
-    imported = Imported()
+    imported, files = Imported(), dict[str, bytes]()
+
+    def read(path: str) -> bytes:
+        files[path] = found = imported.read(path)
+        return found
+
     belongs = partial(_belongs, root)
-    return ProjectCodes(
-        Codebase(belongs, distribution=distribution, read=imported.read, bodies=bodies, compiled=imported.compiled)
-    )
+    codebase = Codebase(belongs, distribution=distribution, read=read, bodies=bodies, compiled=imported.compiled)
+    return ProjectCodes(codebase, files)
 
 
 def _belongs(root: str, file: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from pipekit.definition.check import raised as told
 from pipekit.definition.env import Env
 from pipekit.definition.tasks import Task
 from pipekit.errors import DefinitionError, PipekitError, Problem, ProjectError
-from pipekit.project.bytecode import FromSource
+from pipekit.project.bytecode import FromSource, imported
 from pipekit.values import Origin, Raised, call_user
 
 _NOT_PROJECT = (f"{os.sep}site-packages{os.sep}", f"{os.sep}.venv{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -28,18 +29,32 @@ _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 class ProjectFinder:
-    """Finds the modules below one folder for the import system; leaves all others to it."""
+    """Finds the modules below one folder for the import system; leaves all others to it. `sources` are files as they were when the run
+    began, whatever they say now."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = str(folder) + os.sep
+    def __init__(self, folder: Path, sources: Mapping[str, bytes] = {}) -> None:
+        self.folder, self.sources = str(folder) + os.sep, sources
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path)
+        if spec is None and self.sources:
+            return self._gone(name, sys.path if path is None else path)
         if spec is None or not isinstance(spec.loader, SourceFileLoader) or not is_project(spec.origin, self.folder):
             return None
-        spec.loader = FromSource(spec.name, spec.origin or "")
+        file = spec.origin or ""
+        spec.loader = FromSource(spec.name, file, self.sources.get(file))
         spec.cached = None
         return spec
+
+    def _gone(self, name: str, path: Sequence[str]) -> ModuleSpec | None:
+        """A module whose file was there when the run began, and is not any more."""
+        for place in path:
+            stem = os.path.join(place, name.rpartition(".")[2])
+            for file, inside in ((os.path.join(stem, "__init__.py"), [stem]), (f"{stem}.py", None)):
+                if file in self.sources:
+                    loader = FromSource(name, file, self.sources[file])
+                    return spec_from_file_location(name, file, loader=loader, submodule_search_locations=inside)
+        return None
 
 
 def is_project(file: str | None, folder: str) -> bool:
@@ -47,13 +62,14 @@ def is_project(file: str | None, folder: str) -> bool:
     return file is not None and file.startswith(folder) and not any(part in file for part in _NOT_PROJECT)
 
 
-def load(folder: Path, *, afresh: bool = True) -> Env:
-    """The env of the project in `folder`. `afresh`: modules of this or another project that are loaded go first.
+def load(folder: Path, *, afresh: bool = True, sources: Mapping[str, bytes] = {}) -> Env:
+    """The env of the project in `folder`. `afresh`: modules of this or another project that are loaded go first; `sources`: files that
+    are taken as they are here.
 
     Raises DefinitionError as the tasks raise it, and ProjectError for whatever else importing them raises, with the place
     in the project where it came from.
     """
-    _prepare(folder, afresh)
+    _prepare(folder, afresh, sources)
     with redirect_stdout(sys.stderr):  # what the tasks print while they are imported is no data of ours
         found = call_user(importlib.import_module, "tasks")
     if isinstance(found, Raised):
@@ -61,9 +77,17 @@ def load(folder: Path, *, afresh: bool = True) -> Env:
     return env_of(found.value, folder)
 
 
-def tasks_of(folder: str) -> Mapping[str, Task[..., Any]]:
-    """The project's tasks by name; what workers call."""
-    return load(Path(folder), afresh=False).tasks
+def tasks_of(folder: str, sources: Mapping[str, bytes]) -> Mapping[str, Task[..., Any]]:
+    """The project's tasks by name; what workers call. They run what was imported when the run began: that is what its keys are of,
+    and its files may be other ones by now."""
+    return load(Path(folder), afresh=False, sources=sources).tasks
+
+
+def sources(folder: Path, read: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The project's source files as they were when they were imported in this process, or else as they were `read`."""
+    root = str(folder) + os.sep
+    found = {**read, **{path: made.content for path, made in imported()}}
+    return {path: content for path, content in found.items() if path.startswith(root)}
 
 
 def env_of(module: ModuleType, folder: Path) -> Env:
@@ -86,7 +110,7 @@ def env_of(module: ModuleType, folder: Path) -> Env:
     )
 
 
-def _prepare(folder: Path, afresh: bool) -> None:
+def _prepare(folder: Path, afresh: bool, sources: Mapping[str, bytes]) -> None:
     for own in (folder / "pipekit.py", folder / "pipekit" / "__init__.py"):
         if own.exists() and not str(own).startswith(_OURS):
             raise ProjectError(
@@ -95,7 +119,7 @@ def _prepare(folder: Path, afresh: bool) -> None:
     place = str(folder)
     sys.path[:] = [place, *(one for one in sys.path if one != place)]
     sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, ProjectFinder)]
-    sys.meta_path.insert(0, ProjectFinder(folder))
+    sys.meta_path.insert(0, ProjectFinder(folder, sources))
     importlib.invalidate_caches()
     if not afresh:
         return

@@ -134,9 +134,11 @@ class Project:
         self.bodies.flush()
         kept = self.writes and not self.graph.mutated
         jobs = asked.jobs or made.invocation.settings.jobs or machine.cpus()
+        sources = load.sources(self.folder, codes.files(made.world.codes))
+        home = "pipekit.project.load:tasks_of", (str(self.folder), sources)
         own = frozenset(n for n, t in self.graph.tasks.items() if self.env.tasks.get(n) is t)
         how = How(
-            jobs, asked.pool, ("pipekit.project.load:tasks_of", (str(self.folder),)), own,
+            jobs, asked.pool, home, own,
             layout.module_path(), layout.environ(), self.preload,
             self.layout.runs if kept else None, asked.fail_fast, machine.memory(),
             self._write if kept else None, asked.audit,
