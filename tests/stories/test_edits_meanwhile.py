@@ -75,7 +75,7 @@ def begun(place: Place) -> Iterator[subprocess.Popen[str]]:
     words = place.command("run", "--json", "-j", "1")
     process = subprocess.Popen(words, cwd=place.folder, env=place.environment(), stdout=subprocess.PIPE, text=True)
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while not any('"step_started"' in log.read_text() for log in place.runs()):
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.01)
@@ -91,7 +91,7 @@ def test_a_run_runs_what_was_there_when_it_began(meanwhile: Place, change: Calla
     with begun(meanwhile) as process:
         change(meanwhile)
         (meanwhile.folder / "go").touch()
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=120)
     said = json.loads(out)
     assert said["status"] == "succeeded", said
     for path, text in before.items():
@@ -124,7 +124,7 @@ def test_edits_between_the_plan_and_the_first_worker(meanwhile: Place) -> None:
         env=meanwhile.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.stdout.split() == ["1111", "2221"], done.stderr
     assert meanwhile.counts() == {"cached": 3}
