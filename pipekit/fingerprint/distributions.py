@@ -14,6 +14,7 @@ from pipekit.fingerprint.metadata import Distribution, metadata, normal
 
 _SUFFIXES: Final = tuple(all_suffixes())
 _SITES: Final = ("site-packages", "dist-packages")
+_STANDARD: Final = os.path.dirname(os.__file__) + os.sep
 
 
 def distribution(module: str) -> str | None:
@@ -58,6 +59,8 @@ class Installed:
 
     def is_editable(self, file: str) -> bool:
         """As the function of this name."""
+        if file.startswith(_STANDARD) and "-packages" not in file:
+            return False
         real = os.path.realpath(file)
         root = max((len(root) for root in self.editable_roots if _is_below(real, root)), default=0)
         return root > max((len(site) for site in self._closed if _is_below(real, site)), default=0)

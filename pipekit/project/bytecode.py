@@ -104,6 +104,10 @@ class Imported:
     def __init__(self) -> None:
         self._made: Mapping[str, Made] = dict(imported())
 
+    def contents(self) -> Iterator[bytes]:
+        """The bytes of each of them."""
+        return (made.content for made in self._made.values())
+
     def read(self, path: str) -> bytes:
         """The bytes of the file at `path`, which was imported or else is read now. Raises OSError."""
         made = self._made.get(path)

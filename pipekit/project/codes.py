@@ -17,6 +17,7 @@ from pipekit.definition.types import Type
 from pipekit.errors import FingerprintError
 from pipekit.execution.plan import Problems
 from pipekit.execution.world import Codes
+from pipekit.fingerprint.code.bodies import body_key
 from pipekit.fingerprint.code.codebase import Codebase
 from pipekit.fingerprint.code.symbols import Code, Symbol
 from pipekit.fingerprint.distributions import distribution, is_editable
@@ -132,16 +133,24 @@ class Bodies:
     def __init__(self, store: Callable[[], Store]) -> None:
         self._store = store
         self._new: dict[Digest, bytes] = {}
+        self._fetched: dict[Digest, bytes | None] = {}
+
+    def look(self, contents: Iterable[bytes]) -> None:
+        """Fetch what is known of files with these contents, all at once: a query for each takes longer than what it finds."""
+        keys = [body_key(canon.digest(one)) for one in contents]
+        self._fetched = dict.fromkeys(keys) | self._store().notes(keys)
 
     def get(self, content: Digest) -> bytes | None:
-        return self._new.get(content) or self._store().notes([content]).get(content)
+        if content in self._new:
+            return self._new[content]
+        return self._fetched[content] if content in self._fetched else self._store().notes([content]).get(content)
 
     def put(self, content: Digest, body: bytes) -> None:
         self._new[content] = body
 
     def flush(self) -> None:
         """Keep what is new."""
-        new, self._new = self._new, {}
+        new, self._new, self._fetched = self._new, {}, {}
         if new:
             self._store().put_notes(new)
 
@@ -164,6 +173,8 @@ def _codes(root: str, bodies: Bodies | None) -> ProjectCodes:
         files[path] = found = imported.read(path)
         return found
 
+    if bodies is not None:
+        bodies.look(imported.contents())
     belongs = partial(_belongs, root)
     codebase = Codebase(belongs, distribution=distribution, read=read, bodies=bodies, compiled=imported.compiled)
     return ProjectCodes(codebase, files)

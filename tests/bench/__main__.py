@@ -67,6 +67,7 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
 
     once([sys.executable, identify.__file__, "importing"], place)
     yield one("20000 lines compiled by Python", "compiling")
+    yield one("20000 lines parsed and dumped by Python", "dumping")
     yield one("20000 lines imported, unchanged", "importing")
     yield one("identity of 1000 functions in them, cold", "functions", before=lambda: forget(place))
     yield one("identity of 1000 functions in them, unchanged", "functions")

@@ -3,12 +3,14 @@ identify.py PART` in a project that `modules` made."""
 
 from __future__ import annotations
 
+import ast
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from pipekit import canon
 from pipekit.project import load
 from pipekit.project.codes import Bodies, project_codes
 from pipekit.store.store import open_store
@@ -18,6 +20,12 @@ def compiling(folder: Path) -> float:
     """What Python needs to make code of every file, before anybody has looked at it."""
     files = [(str(one), one.read_bytes()) for one in sorted(folder.glob("*.py"))]
     return seconds(lambda: [compile(content, file, "exec", dont_inherit=True) for file, content in files])
+
+
+def dumping(folder: Path) -> float:
+    """What Python's own parser and dump need for every file: the least that a canonical text of it could cost with them."""
+    files = [(str(one), one.read_bytes()) for one in sorted(folder.glob("*.py"))]
+    return seconds(lambda: [ast.dump(ast.parse(content, file)) for file, content in files])
 
 
 def importing(folder: Path) -> float:
@@ -40,7 +48,7 @@ def closures(folder: Path) -> float:
 def identities(folder: Path, things: Iterable[Any]) -> float:
     bodies = Bodies(lambda: store)
     store = open_store(folder / ".pipekit")
-    store.notes([])
+    store.notes([canon.digest(b"")])  # so that it is open
 
     def find() -> None:
         codes = project_codes(folder, bodies)
@@ -58,7 +66,9 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-PARTS: dict[str, Callable[[Path], float]] = {one.__name__: one for one in (compiling, importing, functions, closures)}
+PARTS: dict[str, Callable[[Path], float]] = {
+    one.__name__: one for one in (compiling, dumping, importing, functions, closures)
+}
 
 if __name__ == "__main__":
     print(PARTS[sys.argv[1]](Path.cwd()))
