@@ -120,6 +120,9 @@ class Program:
                 if use.style in _WHOLE:
                     found |= {self.piece(use.target).module, self.piece(use.target).home}
         found = self._closure(found | (set(MODULES) - self.eager()))
+        # one that counts as a file takes all that its functions import with it
+        inner = {self.piece(use.target).module for one in self.pieces if one.home in found for use in one.uses}
+        found = self._closure(found | inner)
         return self._closure(found | {"pkg.inner"}) if "pkg" in found else found  # it is an attribute of its package
 
     def eager(self) -> set[str]:

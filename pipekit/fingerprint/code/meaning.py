@@ -13,7 +13,7 @@ from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, NamedTuple, TypeGuard
 
 from pipekit.fingerprint.code.doubts import DOUBTS
-from pipekit.fingerprint.code.names import is_module
+from pipekit.fingerprint.code.imports import is_module
 from pipekit.fingerprint.code.pages import Function
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import FunctionType, ModuleType
-from typing import Any, TypeGuard
+from typing import Any
 
 from pipekit.fingerprint.code.annotations import annotations_form
 from pipekit.fingerprint.code.belonging import Home
 from pipekit.fingerprint.code.bodies import BUILTINS
 from pipekit.fingerprint.code.entities import Node, Scope
 from pipekit.fingerprint.code.finding import submodules
+from pipekit.fingerprint.code.imports import Bound, absolute, imported_from, is_module
 
 _MACHINERY = {"__builtins__", "__spec__", "__loader__", "__cached__"}
 _SEVERAL = (list, tuple, set, frozenset)
@@ -57,15 +57,10 @@ class Namespace(dict[str, Node]):
         return found
 
     @cached_property
-    def bound(self) -> Mapping[str, Sequence[Any]]:
+    def bound(self) -> Bound:
         """Module, name and level of what its file imports."""
         source = self.scope.sources.of(self.file) if self.file and self.home.kind == "project" else None
         return {} if source is None else source.bound
-
-
-def is_module(value: object) -> TypeGuard[ModuleType]:
-    """Whether it is a module; never asks the value itself, which may be a proxy that stands for nothing yet."""
-    return issubclass(type(value), ModuleType)
 
 
 def _is_builtin(name: str) -> bool:
@@ -113,7 +108,7 @@ def _named_module(scope: Scope, names: Namespace, text: str) -> Node | None:
     """The module that `a.b`, `a.b.name`, `a.b:name` or `.b` leads to."""
     path = text.partition(":")[0]
     name = path.lstrip(".")
-    name = absolute(names, len(path) - len(name), name)
+    name = absolute(names.names, len(path) - len(name), name)
     while name and name.replace(".", "").isidentifier():
         found = scope.find_module(name)
         if found is not None:
@@ -152,34 +147,22 @@ def _constant(scope: Scope, names: Namespace, root: str) -> Node:
             return found
     if issubclass(type(value), _ENTITIES):
         return scope.node(value, f"{names.name}.{root}", "constant")
-    if root in names.bound:
-        seen = {(names.name, root)}
-        while isinstance(step := _imported_from(names, root), tuple):
-            home, name = step
-            outer = scope.namespace(vars(home))
-            if outer.home.kind == "extern":
-                if issubclass(type(value), _PLAIN):
-                    break
-                return scope.extern(f"{home.__name__}:{name}", outer.home)
-            if (home.__name__, name) in seen:
+    seen = {(names.name, root)}
+    while names.bound and (step := imported_from(names.bound, names.names, root)):
+        home, name = step
+        outer = scope.namespace(vars(home))
+        if outer.home.kind == "extern":
+            if issubclass(type(value), _PLAIN):
                 break
-            seen.add((home.__name__, name))
-            names, root = outer, name
+            return scope.extern(f"{home.__name__}:{name}", outer.home)
+        if (home.__name__, name) in seen:
+            break
+        seen.add((home.__name__, name))
+        names, root = outer, name
     known = names.constants.get(root)
     if known is None:
         known = names.constants[root] = scope.node(value, f"{names.name}.{root}", "constant")
     return known
-
-
-def _imported_from(names: Namespace, root: str) -> tuple[ModuleType, str] | None:
-    found = names.bound.get(root)
-    if found is None or not found[1]:
-        return None
-    module, name, level = found
-    home = sys.modules.get(absolute(names, level, module))
-    if not is_module(home) or name not in vars(home):
-        return None
-    return (home, name) if vars(home)[name] is names.names[root] else None
 
 
 def _of_module(scope: Scope, module: ModuleType, chain: str) -> Node:
@@ -231,21 +214,9 @@ def _outside(scope: Scope, module: ModuleType, home: Home, chain: str) -> Node:
     return named
 
 
-def absolute(names: Namespace, level: int, module: str) -> str:
-    """The full name of a module that the module `names` imports."""
-    if not level:
-        return module
-    package = names.names.get("__package__")
-    if not isinstance(package, str):
-        package = names.name if "__path__" in names.names else names.name.rpartition(".")[0]
-    parts = package.split(".")
-    base = ".".join(parts[: len(parts) - level + 1])
-    return f"{base}.{module}" if module and base else base or module
-
-
 def _imported(scope: Scope, names: Namespace, use: str) -> Node:
     level, name, chain = use.split("|")
-    name = absolute(names, int(level), name)
+    name = absolute(names.names, int(level), name)
     module = sys.modules.get(name)
     if module is None or name == "__main__":
         return _not_yet(scope, name, chain)

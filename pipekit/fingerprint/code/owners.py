@@ -6,9 +6,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Container, Iterator
 from types import ModuleType
+from typing import Any
 
 from pipekit.canon.shape import shape_of
 from pipekit.fingerprint.code.belonging import Belonging
+from pipekit.fingerprint.code.imports import imported_from
 from pipekit.fingerprint.code.sources import Sources
 
 Place = tuple[str, str, str]
@@ -23,6 +25,7 @@ class Owners:
     def __init__(self, belonging: Belonging, sources: Sources, roots: tuple[str, ...]) -> None:
         self._belonging, self._sources, self._roots = belonging, sources, roots
         self._places: dict[int, list[Place]] | None = None
+        self._names: dict[str, dict[str, Any]] = {}
 
     def of(self, value: object) -> str:
         """The `module.name` where `value` was made, or the first of several; "" for what no module names."""
@@ -34,7 +37,7 @@ class Owners:
         return min((f"{module}.{name}" for module, name, _ in places), default="")
 
     def _look(self) -> dict[int, list[Place]]:
-        modules = {str(names.get("__name__")): names for names in map(vars, self._modules())}
+        modules = self._names = {str(names.get("__name__")): names for names in map(vars, self._modules())}
         found: dict[int, list[Place]] = {}
         for module, names in modules.items():
             for name, value in list(names.items()):
@@ -49,8 +52,9 @@ class Owners:
                 yield module
 
     def _is_imported(self, place: Place) -> bool:
-        source = self._sources.of(place[2])
-        return source is not None and place[1] in source.bound
+        module, name, file = place
+        bound = source.bound if (source := self._sources.of(file)) is not None else {}
+        return name in bound or imported_from(bound, self._names[module], name) is not None
 
 
 def _is_single(value: object, modules: Container[str]) -> bool:

@@ -36,7 +36,7 @@ def _parsed(file: str, content: bytes, code: CodeType | None, mark: Callable[[Co
     syntax = Syntax(tree)
     codes = nested(code or compiled(file, tree))
     functions = [one and _known(one, each) for one, each in zip(_paired(syntax, codes), codes)]
-    bound = {one.bound: tuple(one[1:]) for one in syntax.bound.values()}
+    bound = {name: tuple(one[1:]) for name, one in syntax.bound.items()}
     marks = () if code is not None else marks_of(codes, functions, mark)
     whole = canon.digest(syntax.text.encode("utf-8", "surrogatepass"))
     return packed(functions, bound, Rest(marks, whole, syntax.lines, [tuple(one) for one in syntax.imports]))

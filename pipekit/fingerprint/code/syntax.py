@@ -247,7 +247,7 @@ def _import_from(one: Syntax, node: ast.ImportFrom) -> None:
 def _import_found(one: Syntax, found: Import) -> None:
     one.imports.append(found)
     if not one.path:
-        one.bound[found.bound] = found
+        one.bound[found.bound if found.bound != "*" else f"*{found.level}{found.module}"] = found
 
 
 def _function(one: Syntax, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

@@ -289,6 +289,7 @@ KEEP = [
     Edit("helper hidden by a patch", tasks("import prep\nprep.norm = lambda x: x\ndef load(x):\n    return prep.norm(x)\n", prep=PREP), "prep.py", "x - 1", "x - 2"),
     Edit("import moved through a package", {"tasks.py": "from pkg import go\ndef load(x):\n    return go(x)\n", "pkg/__init__.py": "from .inner import go\n", "pkg/inner.py": "def go(x):\n    return x\n"}, "tasks.py", "from pkg import go", "from pkg.inner import go"),
     Edit("import renamed through a package", {"tasks.py": "from pkg import K\ndef load(x):\n    return x + K\n", "pkg/__init__.py": "from .inner import K\n", "pkg/inner.py": "K = 1\n"}, "tasks.py", "from pkg import K", "from pkg.inner import K"),
+    Edit("names imported together", {"tasks.py": "from pkg import go, zero\ndef load(x):\n    return go(x), x is zero\n", "pkg/__init__.py": "from .inner import *\n", "pkg/inner.py": "import functools\nzero = object()\n@functools.lru_cache\ndef go(x):\n    return x\n"}, "tasks.py", "from pkg import go, zero", "from pkg.inner import *"),
     Edit("rest of a module imported inside", tasks("import prep\ndef load(x):\n    import prep as p\n    return p.norm(x)\n", prep=PREP), "prep.py", "FREE = 9", "FREE = 8"),
     Edit("comment in a module imported inside", tasks("def load(x):\n    import prep\n    return prep.norm(x)\n", prep=PREP), "prep.py", "K = 4", "K = 4  # four"),
     Edit("docstring of another function than is read", tasks("def f():\n    'one'\ndef g():\n    'more'\n    return 1\ndef load():\n    return f.__doc__, g()\n"), "tasks.py", "'more'", "'less'"),
