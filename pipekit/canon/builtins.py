@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from pipekit.canon.form import LARGE, Culprit, Handler, Walk, Write, length, text, whole
@@ -67,6 +68,20 @@ def _bytearray(value: bytearray, write: Write, walk: Walk) -> None:
 
 def _range(value: range, write: Write, walk: Walk) -> None:
     write(b"r" + whole(value.start) + whole(value.stop) + whole(value.step))
+
+
+def scalars(values: Sequence[Any]) -> list[bytes]:
+    """The forms of numbers, or of Nones, that are all of one class."""
+    cls = values[0].__class__
+    if cls is int:
+        return [_INTS.get(value) or b"i" + whole(value) for value in values]
+    if cls is float:
+        return [b"f" + double(value) for value in values]
+    if cls is bool:
+        return [b"T" if value else b"F" for value in values]
+    if cls is complex:
+        return [b"c" + double(value.real) + double(value.imag) for value in values]
+    return [b"N"] * len(values)
 
 
 def asked(value: Any, write: Write, walk: Walk) -> bool:
@@ -177,4 +192,4 @@ HANDLERS: dict[type, Handler] = {
     type(NotImplemented): _not_implemented,
 }
 
-__all__ = ["HANDLERS", "apart", "asked", "double", "text"]
+__all__ = ["HANDLERS", "apart", "asked", "double", "scalars", "text"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,20 +13,19 @@ from pipekit import canon
 from pipekit.errors import ExecutionError
 from pipekit.execution import failed, given, keys, preimages, reasons, why
 from pipekit.execution.commit import Committer
-from pipekit.execution.given import Given
 from pipekit.execution.plan import Planned, present
 from pipekit.execution.reasons import Reason
 from pipekit.execution.world import World
 from pipekit.store import manifests
+from pipekit.store.columns import split
 from pipekit.store.products import Product
 from pipekit.store.records import Record
+from pipekit.store.segments import Segment
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
 _LOOK_BACK = 100
 """How many records of a task are looked at for one that may stand."""
-
-_AT_ONCE = 10_000
 
 _INPUTS = ("option", reasons.FILE, reasons.DEP, "product")
 """The kinds of reasons that are no refactoring."""
@@ -84,8 +83,9 @@ def accept(entry: Planned, found: Standing, store: Store, world: World, run: str
     old, moment = found.record, time.time()
     made = replace(old, key=entry.key, static=entry.static.digest, created=moment, run=run)
     if entry.task.kind == "each":
-        for record in _items(entry, old.key, store, world):
-            committer.add(replace(record, created=moment, run=run))
+        for segment in _items(entry, old.key, store):
+            origins = tuple(one._replace(run=run, created=moment) for one in segment.origins)
+            committer.add_items(replace(segment, origins=origins))
         left = store.record(failed.key(old.key))
         if left is not None:
             committer.add(replace(left, key=failed.key(entry.key), created=moment, run=run))
@@ -106,7 +106,7 @@ def _mark(record: Record) -> Digest:
     return canon.digest_parts(b"accepted", record.run.encode(), record.key)
 
 
-def _items(entry: Planned, old: Digest, store: Store, world: World) -> Iterator[Record]:
+def _items(entry: Planned, old: Digest, store: Store) -> Iterator[Segment]:
     """What the items gave, for the keys that they have now. Those of a list product have no digests yet."""
     then = store.preimage(old)
     if then is None or entry.deps is None:
@@ -117,12 +117,18 @@ def _items(entry: Planned, old: Digest, store: Store, world: World) -> Iterator[
         return
     was = keys.item_prefix(static, [one.form for one in before[1:]])
     now = keys.item_prefix(entry.static.digest, [one.form for one in entry.deps[1:]])
-    prefix = keys.item_prefix(entry.static.digest, ())
-    items = dict.fromkeys(manifests.decode(source, store.read))
-    for some in _pieces(list(items)):
-        pairs = {_key(was, item, before[0]): _key(now, item, entry.deps[0]) for item in some}
-        for key, record in store.records(list(pairs)).items():
-            yield replace(record, key=pairs[key], static=prefix)
+    pairs: dict[Digest, Digest] = {}
+    for block in manifests.read(source, store.read):
+        both = [
+            split(given.item_keys(prefix, block, dict(dep.classes).__getitem__))
+            for prefix, dep in ((was, before[0]), (now, entry.deps[0]))
+        ]
+        pairs.update(zip(*both))
+    for segment in store.segments(was):
+        named = split(segment.keys)
+        rows = [row for row, key in enumerate(named) if key in pairs]
+        if rows:
+            yield replace(segment.part(rows), prefix=now, keys=b"".join([pairs[named[row]] for row in rows]))
 
 
 def _source(product: Digest, entry: Planned, store: Store) -> Product | None:
@@ -135,13 +141,3 @@ def _source(product: Digest, entry: Planned, store: Store) -> Product | None:
         if record.product.digest == product and record.product.codec == manifests.CODEC:
             return record.product if present(record.product, store) else None
     return None
-
-
-def _key(prefix: Digest, item: Product, dep: Given) -> Digest:
-    classes = tuple((name, code) for name, code in dep.classes if name in item.classes)
-    return keys.item_key(prefix, given.part(item.digest, classes))
-
-
-def _pieces(items: Sequence[Product]) -> Iterator[Sequence[Product]]:
-    for start in range(0, len(items), _AT_ONCE):
-        yield items[start : start + _AT_ONCE]

@@ -13,6 +13,8 @@ from pipekit.execution.messages import Used
 from pipekit.execution.plan import Planned
 from pipekit.execution.world import World
 from pipekit.fingerprint.code.symbols import Code, Symbol
+from pipekit.store.blocks import Block
+from pipekit.store.products import Product
 from pipekit.values import Digest, Secret
 
 _CODE = ("code", "module")
@@ -168,10 +170,10 @@ class Audit:
         names: set[str] = set()
         for needs in planned.step.deps:
             values += [value for cell in needs.cells for value in cell.values()]
-            products = [self.ledger.products[one] for one in needs.steps]
+            taken: list[Product | Block] = [self.ledger.products[one] for one in needs.steps]
             if needs.kind == "failed":
-                products = [left.item for left in self.ledger[needs.steps[0]].left]
-            names.update(name for product in products for name in product.classes)
+                taken = [left.item for left in self.ledger[needs.steps[0]].left]
+            names.update(name for one in taken for name in one.classes)
         yield from (codes.of_class(planned.task, name) for name in sorted(names))
         yield from map(codes.of_thing, _things(one for one in values if not isinstance(one, Secret)))
 

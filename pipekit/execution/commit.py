@@ -10,12 +10,16 @@ from pipekit.execution.given import Given
 from pipekit.execution.keys import Static
 from pipekit.fingerprint.code.symbols import Code
 from pipekit.store.records import Record
+from pipekit.store.segments import Segment, join
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
 MOST = 1024
+ROWS = 16_384
+BYTES = 32 << 20
 SECONDS = 0.2
-"""A group is committed when it has this many records or its oldest has waited this long."""
+"""A group is committed when it has this many records or rows of items, when this many bytes wait for it, or when its oldest has waited
+this long: a transaction takes some milliseconds, however little is in it."""
 
 
 class Committer:
@@ -29,17 +33,42 @@ class Committer:
         self._preimages: dict[Digest, bytes] = {}
         self._codes: dict[Digest, Code] = {}
         self._written: set[Digest] = set()
+        self._segments: dict[Digest, list[Segment]] = {}
+        self._rows = self._bytes = 0
         self._since = 0.0
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self._records or self._segments or self._bytes)
+
+    def _begin(self) -> None:
+        if not self._waits:
+            self._since = self.clock()
 
     def add(self, record: Record, static: Static | None = None, deps: Sequence[Given] = ()) -> None:
         """The claim of `record`; with what its key was made from, unless that is kept already."""
-        if not self._records:
-            self._since = self.clock()
+        self._begin()
         self._records.append(record)
         if static is not None:
             self._explain(record.key, static, deps)
         if len(self._records) >= MOST:
             self.flush()
+
+    def add_items(self, segment: Segment) -> None:
+        """What items gave."""
+        self._begin()
+        self._segments.setdefault(segment.prefix, []).append(segment)
+        self._rows += len(segment)
+        if self._rows >= ROWS:
+            self.flush()
+
+    def put(self, size: int) -> None:
+        """So many bytes were put into the store, which keeps them in memory until they are committed."""
+        if size:
+            self._begin()
+            self._bytes += size
+            if self._bytes >= BYTES:
+                self.flush()
 
     def _explain(self, key: Digest, static: Static, deps: Sequence[Given]) -> None:
         self._preimages[key] = given.pack(static.digest, deps)
@@ -56,18 +85,20 @@ class Committer:
 
     def due(self) -> float | None:
         """Seconds until the group must be committed; None if there is none."""
-        return max(0.0, self._since + SECONDS - self.clock()) if self._records else None
+        return max(0.0, self._since + SECONDS - self.clock()) if self._waits else None
 
     def tick(self) -> None:
         """Commit the group if it is due."""
-        if self._records and self.clock() - self._since >= SECONDS:
+        if self._waits and self.clock() - self._since >= SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Commit what there is, in one transaction."""
-        if self._records:
-            self.store.commit(self._records, {**self._preimages, **self._of_codes()}, self.objects)
+        if self._waits:
+            segments = [join(some) for some in self._segments.values()]
+            self.store.commit(self._records, {**self._preimages, **self._of_codes()}, self.objects, segments)
             self._records, self._preimages, self.objects = [], {}, set()
+            self._segments, self._rows, self._bytes = {}, 0, 0
 
     def _of_codes(self) -> dict[Digest, bytes]:
         """What code that the store has not met consists of."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipekit.execution import dispatch, keys
+from pipekit.execution import chance, dispatch, keys
 from pipekit.execution.devices import Devices
-from pipekit.execution.dispatch import Dispatcher
+from pipekit.execution.dispatch import Dispatcher, Supply
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import Call, Made, More, Source
+from pipekit.execution.messages import Bodies, Call, Made, More, Source
 from pipekit.execution.plan import present
 from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
+from pipekit.store.blocks import EMPTY, Block
 from pipekit.store.products import Encoded, Product
+from pipekit.store.segments import Results
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
@@ -36,7 +38,7 @@ class Job:
     lost: str = ""
     tailed: int = 0
     seconds: float = 0.0
-    rest: dict[int, list[Product]] = field(default_factory=dict)
+    rest: dict[int, Supply] = field(default_factory=dict)
     granted: Mapping[str, float] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     credit: tuple[int, int] | None = None
@@ -58,9 +60,11 @@ class Desk:
     flowing: frozenset[int] = frozenset()
     devices: Devices = field(default_factory=lambda: Devices(0))
     _options: dict[int, bytes] = field(default_factory=dict)
+    _chances: dict[int, bool] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
     _held: dict[int, set[Digest]] = field(default_factory=dict)  # what a step made and nobody stores
+    _writers: dict[int, manifests.Writer] = field(default_factory=dict)
     _holders: dict[Digest, int] = field(default_factory=dict)  # of how many steps such an object is
 
     # --- calls --------------------------------------------------------------------------------------------------------
@@ -74,78 +78,79 @@ class Desk:
 
     def call(self, job: Job) -> Call:
         """The message that starts a task or a stream."""
-        kind = self.ledger[job.node].planned.task.kind
-        sources, along = self._sources(job, 0)
-        return self._message(job, kind, sources, along, ())
+        return self._message(job, self.ledger[job.node].planned.task.kind, *self._sources(job, 0))
 
-    def each_call(self, job: Job, items: Sequence[tuple[int, Product, Sequence[Product]]]) -> Call:
-        """The message that starts a batch of an each's items; with what one is recorded to have given, where that is to be checked."""
-        sources, along = self._sources(job, 1)
-        along += [one for _, item, checks in items for one in (item, *checks)]
-        rows = tuple((index, item.pack(), tuple(one.pack() for one in checks)) for index, item, checks in items)
-        return self._message(job, "each", (Source("stream", ()), *sources), along, rows)
+    def each_call(self, job: Job, items: Block) -> Call:
+        """The message that starts a batch of an each's items."""
+        sources, bodies = self._sources(job, 1)
+        return self._message(
+            job, "each", (Source("stream"), *sources), {**bodies, **self.dispatcher.along(items)}, items
+        )
 
-    def reader_call(self, job: Job, sources: tuple[Source, ...], along: list[Product]) -> Call:
+    def recheck_call(self, job: Job, known: Results) -> Call:
+        """The message that checks again what items are recorded to have given."""
+        return self._message(
+            job, "recheck", (Source("stream"),), self.dispatcher.along(known.block), known.block, known.counts
+        )
+
+    def reader_call(self, job: Job, sources: tuple[Source, ...], bodies: Bodies) -> Call:
         """The message that starts a task or a stream that takes items while they are made."""
-        return self._message(job, self.ledger[job.node].planned.task.kind, sources, along, ())
+        return self._message(job, self.ledger[job.node].planned.task.kind, sources, bodies)
 
-    def source(self, job: Job, position: int) -> tuple[Source, list[Product]]:
-        """What the dep at a position gives, and the products to send along; the rest of a stream goes when it is asked for."""
-        source, products, rest = self._source(job.node, position, everything=False)
-        if rest:
-            job.rest[position] = rest
-        return source, products
+    def source(self, job: Job, position: int) -> tuple[Source, Bodies]:
+        """What the dep at a position gives, and the objects to send along; the rest of a stream goes when it is asked for."""
+        return self._source(job, job.node, position, everything=False)
 
     def check_call(self, job: Job, product: Product) -> Call:
         """The message that checks again what a step is recorded to have made."""
         needs = Needs("product", (job.node,))
         step = self.ledger[job.node].planned.step
-        source, along, rest = self.dispatcher.source(step, needs, {job.node: product}, (), not self.streaming)
-        if rest:
+        source, bodies, rest = self.dispatcher.source(step, needs, {job.node: product}, (), not self.streaming)
+        if rest is not None:
             job.rest[0] = rest
-        return self._message(job, "check", (source,), along, ())
+        return self._message(job, "check", (source,), bodies)
 
     def split_call(self, job: Job) -> Call:
         """The message that turns an each's list, cells or failures into items."""
-        source, along, _ = self._source(job.node, 0, everything=True)
-        return self._message(job, "split", (source,), along, ())
+        source, bodies = self._source(job, job.node, 0, everything=True)
+        return self._message(job, "split", (source,), bodies)
 
     def more(self, job: Job, position: int) -> More:
         """The next items of a stream that a call has asked for."""
-        rest = job.rest.get(position, [])
-        now, job.rest[position] = rest[: dispatch.FIRST], rest[dispatch.FIRST :]
-        return More(
-            job.number, position, tuple(one.pack() for one in now), self.dispatcher.bodies(now), not job.rest[position]
-        )
+        rest = job.rest.get(position)
+        block, ended = rest.next() if rest is not None else (Block(), True)
+        return More(job.number, position, block, self.dispatcher.along(block), ended)
 
-    def _sources(self, job: Job, first: int) -> tuple[tuple[Source, ...], list[Product]]:
+    def _sources(self, job: Job, first: int) -> tuple[tuple[Source, ...], Bodies]:
         sources: list[Source] = []
-        along: list[Product] = []
+        bodies: dict[bytes, Any] = {}
         for position in range(first, len(self.ledger[job.node].planned.step.deps)):
             everything = first > 0 or not self.streaming
-            source, products, rest = self._source(job.node, position, everything=everything)
+            source, along = self._source(job, job.node, position, everything=everything)
             sources.append(source)
-            along += products
-            if rest:
-                job.rest[position] = rest
-        return tuple(sources), along
+            bodies.update(along)
+        return tuple(sources), bodies
 
-    def _source(self, node: int, position: int, *, everything: bool) -> tuple[Source, list[Product], list[Product]]:
+    def _source(self, job: Job, node: int, position: int, *, everything: bool) -> tuple[Source, Bodies]:
         step = self.ledger[node].planned.step
         needs = step.deps[position]
         left = self.ledger[needs.steps[0]].left if needs.kind == "failed" else ()
-        return self.dispatcher.source(step, needs, self.ledger.products, left, everything)
+        source, bodies, rest = self.dispatcher.source(step, needs, self.ledger.products, left, everything)
+        if rest is not None:
+            job.rest[position] = rest
+        return source, bodies
 
     def _message(
         self,
         job: Job,
         mode: str,
         sources: tuple[Source, ...],
-        along: list[Product],
-        items: tuple[tuple[int, bytes, tuple[bytes, ...]], ...],
+        bodies: Bodies,
+        block: Block = EMPTY,
+        counts: bytes = b"",
     ) -> Call:
         row = self.ledger[job.node]
-        step, task = row.planned.step, row.planned.task
+        step = row.planned.step
         key = row.key or keys.early(row.planned.static.digest, step.name)
         return Call(
             job.number,
@@ -153,15 +158,30 @@ class Desk:
             mode,
             self._packed_options(job.node),
             sources,
-            self.dispatcher.bodies(along),
-            items,
+            bodies,
+            block,
+            counts,
             self.keeps(job.node),
-            keys.seed(task.name, step.options),
+            self._seed(job.node) if mode != "each" or block.classes or self._chance(job.node) else b"",
             str(self.store.root / "checkpoints" / key.hex()),
             job.granted,
             job.variables,
             job.credit,
         )
+
+    def _seed(self, node: int) -> bytes:
+        step = self.ledger[node].planned.step
+        return keys.seed(step.task, step.options)
+
+    def _chance(self, node: int) -> bool:
+        """May an item of this each use a random generator?"""
+        known = self._chances.get(node)
+        if known is None:
+            planned = self.ledger[node].planned
+            sides = [self.ledger.products[one] for needs in planned.step.deps[1:] for one in needs.steps]
+            inside = planned.static.facts.classes or any(one.classes for one in sides)
+            known = self._chances[node] = bool(inside) or chance.may_use(planned.static.code)
+        return known
 
     def _task(self, node: int) -> str | bytes:
         task = self.ledger[node].planned.task
@@ -199,17 +219,33 @@ class Desk:
         self._hold(node, product.objects)
         return product
 
-    def manifest(self, node: int, items: Iterable[Product]) -> Product:
-        """The product of a stream with these items."""
-        encoded = manifests.encode(items)
+    def take_items(self, node: int, block: Block) -> None:
+        """Items that a worker made: their small objects become available."""
+        if block.odd:
+            self._put(node, block.bodies())
+            self._hold(node, block.objects())
+
+    def begin_stream(self, node: int) -> None:
+        """The items of a step come from the first one on."""
+        self._writers[node] = manifests.Writer()
+
+    def wrote(self, node: int, block: Block) -> None:
+        """More items of a step, whose product they will be."""
+        bodies = self._writers[node].add(block)
+        self._put(node, bodies)
+        self._hold(node, bodies)
+
+    def manifest(self, node: int) -> Product:
+        """The product of a step whose items have all come."""
+        encoded = self._writers.pop(node).end()
         self._put(node, encoded.bodies)
         self._hold(node, encoded.bodies)
         return encoded.product
 
-    def keep(self, products: Iterable[Product]) -> None:
+    def keep(self, items: Iterable[Block]) -> None:
         """Store these for good, whoever made them."""
         passing = self.dispatcher.passing
-        for digest in {digest for product in products for digest in product.objects}:
+        for digest in {digest for block in items for digest in block.objects()}:
             if digest in passing or self.dispatcher.passing_objects.has(digest):
                 self.store.put({digest: self.dispatcher.read(digest)})
 
@@ -231,7 +267,7 @@ class Desk:
         else:
             self.dispatcher.passing.update(bodies)
 
-    def items(self, node: int) -> list[Product]:
+    def items(self, node: int) -> Iterator[Block]:
         """The items of the stream that an each runs over, where it is known already."""
         return self.dispatcher.items(self.ledger.products[self.ledger[node].planned.step.deps[0].steps[0]])
 

@@ -4,23 +4,52 @@ must never decide what runs or where."""
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipekit.definition.tasks import Task
 from pipekit.execution.byvalue import by_value
 from pipekit.execution.failed import Left
+from pipekit.execution.flow import Flow
 from pipekit.execution.messages import Bodies, Source
 from pipekit.invocation.steps import Needs, Step
 from pipekit.store import manifests
+from pipekit.store.blocks import Block, join
 from pipekit.store.objects import Objects
 from pipekit.store.products import Product
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
-FIRST = 256
-"""Items that go along with the message that starts a stream's consumer; the rest goes when it asks."""
+ITEMS = 4096
+SIZE = 8 << 20
+"""Items of a stream, and their bytes, that go to its consumer at once; the rest goes when it asks."""
+
+
+class Supply:
+    """What a call has not been sent yet of a finished stream."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        self._blocks = iter(blocks)
+        self._held = Flow()
+        self._sent = 0
+
+    def next(self, items: int = ITEMS, size: int = SIZE) -> tuple[Block, bool]:
+        """The next items, and whether they are the last."""
+        while len(self._held) - self._sent < items and self._held.size < size and self._more():
+            pass
+        found = self._held.next(self._sent, items, size)
+        self._sent += len(found)
+        if self._sent < len(self._held):
+            return found, False
+        self._held, self._sent = Flow(), 0
+        return found, not self._more()
+
+    def _more(self) -> bool:
+        block = next(self._blocks, None)
+        if block is not None:
+            self._held.add(block)
+        return block is not None
 
 
 class _Shipped:
@@ -65,43 +94,47 @@ class Dispatcher:
 
     def bodies(self, products: Iterable[Product]) -> Bodies:
         """The small objects of the products; what is big, workers map by themselves."""
-        found: dict[bytes, Any] = {}
-        for product in products:
-            for digest in product.objects:
-                if digest not in found and not self._mapped(digest):
-                    found[digest] = bytes(self.read(digest))
-        return found
+        return self._small(dict.fromkeys(digest for product in products for digest in product.objects))
 
     def _mapped(self, digest: Digest) -> bool:
         return digest not in self.passing and (self.objects.has(digest) or self.passing_objects.has(digest))
 
-    def items(self, product: Product) -> list[Product]:
+    def along(self, block: Block) -> Bodies:
+        """The small objects of the block's odd items that do not come along in it."""
+        wanted = block.objects()
+        return self._small(wanted - block.bodies().keys()) if wanted else {}
+
+    def items(self, product: Product) -> Iterator[Block]:
         """The items of a stream's product."""
-        return list(manifests.decode(product, self.read))
+        return manifests.read(product, self.read)
 
     def source(
         self, step: Step, needs: Needs, products: Mapping[int, Product], left: Sequence[Left], everything: bool
-    ) -> tuple[Source, list[Product], list[Product]]:
-        """What one dep gives: the source, the products whose objects go along, and the items that come later."""
+    ) -> tuple[Source, Bodies, Supply | None]:
+        """What one dep gives: the source, the small objects to send along, and where the items come from that follow."""
         if needs.kind == "cells":
             made = [products[one] for one in needs.steps]
             notes = tuple(pack_options(cell) or pickle.dumps({}) for cell in needs.cells)
-            return Source("cells", tuple(one.pack() for one in made), notes), self._with_items(made), []
+            return Source("cells", tuple(one.pack() for one in made), notes), self._with_items(made), None
         if needs.kind == "failed":
-            items = [one.item for one in left]
-            return Source("failed", tuple(i.pack() for i in items), tuple(one.error for one in left)), items, []
+            block = join([one.item for one in left])
+            return Source("failed", (), tuple(one.error for one in left), block), self.along(block), None
         product = products[needs.steps[0]]
         if product.codec != manifests.CODEC:
-            return Source("product", (product.pack(),)), [product], []
-        items = self.items(product)
-        now = items if everything else items[:FIRST]
-        rest = items[len(now) :]
-        return Source("stream", tuple(one.pack() for one in now), (), not rest), now, rest
+            return Source("product", (product.pack(),)), self.bodies([product]), None
+        if everything:
+            block = join(self.items(product))
+            return Source("stream", block=block), self.along(block), None
+        rest = Supply(self.items(product))
+        block, ended = rest.next()
+        return Source("stream", block=block, ended=ended), self.along(block), None if ended else rest
 
-    def _with_items(self, products: Iterable[Product]) -> list[Product]:
-        found: list[Product] = []
+    def _with_items(self, products: Sequence[Product]) -> Bodies:
+        found = dict(self.bodies(products))
         for product in products:
-            found.append(product)
             if product.codec == manifests.CODEC:
-                found += self.items(product)
+                found.update(self._small(manifests.objects_of(product, self.read)))
         return found
+
+    def _small(self, objects: Iterable[Digest]) -> dict[bytes, Any]:
+        return {digest: bytes(self.read(digest)) for digest in objects if not self._mapped(digest)}

@@ -25,6 +25,7 @@ from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Event as Heard
 from pipekit.parallel.pools.protocol import Lost, Pool, Unread, Up
+from pipekit.store.columns import seconds
 
 TICK = 0.1
 """Seconds between two looks at logs and counters while something runs."""
@@ -330,14 +331,14 @@ class Drive:
         return row
 
     def _items_done(self, job: Job, done: ItemsDone) -> None:
-        job.seconds += sum(item.seconds for item in done.items)
+        job.seconds += sum(seconds(done.seconds))
         if done.last:
             self._close(job, job.seconds, done.used)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: Yielded) -> None:
-        self.items.yielded(job, [self.outcomes.take(job.node, one) for one in yielded.items])
-        self.credits.made(job.node, Amount(len(yielded.items), sum(one.size for one in yielded.items)))
+        self.items.yielded(job, yielded)
+        self.credits.made(job.node, Amount(len(yielded.block), yielded.block.size))
 
     def _progress(self, job: Job, progress: Progress) -> None:
         self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from pipekit import canon
 from pipekit.store import codecs
-from pipekit.store.products import Encoded, Product
+from pipekit.store.blocks import Block
+from pipekit.store.products import Encoded
 from pipekit.store.store import Store
 from pipekit.values import Digest, Reference, Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """One item that was left out, and `"ClassName: message"`."""
+    """One item that was left out, in a block of its own, and `"ClassName: message"`."""
 
-    item: Product
+    item: Block
     error: str
 
 
@@ -28,8 +29,10 @@ def key(step: Digest) -> Digest:
 
 
 def encode(left: Sequence[Left]) -> Encoded:
-    """The failures as a product of their own."""
-    return codecs.encode([(one.item.pack(), one.error) for one in left])
+    """The failures as a product of their own, which lists the objects of the items."""
+    found = codecs.encode([(one.item.bare().to_bytes(), one.error) for one in left])
+    objects = {digest for one in left for digest in one.item.objects()}
+    return Encoded(found.product.including(sorted(objects)), found.bodies) if objects else found
 
 
 def read(store: Store, step: Digest) -> list[Left] | None:
@@ -37,17 +40,16 @@ def read(store: Store, step: Digest) -> list[Left] | None:
     record = store.record(key(step))
     if record is None:
         return []
-    if len(store.has(record.product.objects)) < len(set(record.product.objects)):
+    if not store.has(record.product.objects[:1]):
         return None
     rows = codecs.decode(record.product, store.read, no_file)
-    return [Left(Product.unpack(item), error) for item, error in rows]
+    return [Left(Block.from_bytes(item), error) for item, error in rows]
 
 
 def present(store: Store, step: Digest) -> bool:
     """Can the items be read that are recorded as failed?"""
-    left = read(store, step)
-    wanted = {digest for one in left or () for digest in one.item.objects}
-    return left is not None and len(store.has(wanted)) == len(wanted)
+    record = store.record(key(step))
+    return record is None or len(store.has(record.product.objects)) == len(set(record.product.objects))
 
 
 def no_file(file: Stored | Reference) -> Path:

@@ -4,6 +4,7 @@ never read a product."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from pipekit import canon
@@ -12,6 +13,8 @@ from pipekit.execution import keys
 from pipekit.execution.failed import Left
 from pipekit.fingerprint.code.symbols import Code
 from pipekit.invocation.steps import Needs
+from pipekit.store.blocks import Block
+from pipekit.store.columns import split
 from pipekit.store.products import Product
 from pipekit.values import Digest
 
@@ -40,15 +43,19 @@ Classes = Callable[[str], Code]
 """The code of a class by its name."""
 
 
-def classes_of(products: Iterable[Product], classes: Classes) -> tuple[tuple[str, Digest], ...]:
+def classes_of(products: Iterable[Product | Block], classes: Classes) -> tuple[tuple[str, Digest], ...]:
     """The classes whose instances are in the products, sorted, with the identity of their code."""
     names = {name for product in products for name in product.classes}
     return tuple((name, classes(name).digest) for name in sorted(names)) if names else ()
 
 
-def item_part(item: Product, classes: Classes) -> bytes:
-    """An item as it counts in its key."""
-    return part(item.digest, classes_of((item,), classes)) if item.classes else item.digest
+def item_keys(prefix: Digest, block: Block, code: Callable[[str], Digest]) -> bytes:
+    """The keys of a block's items, side by side: what each item is, and the `code` of the classes in it."""
+    if not block.classes:
+        return canon.digests(repeat(prefix), split(block.digests))
+    codes = {form: tuple((name, code(name)) for name in form.classes) for form in block.forms}
+    pairs = zip(split(block.digests), block.each_form())
+    return b"".join([keys.item_key(prefix, part(digest, codes[form])) for digest, form in pairs])
 
 
 def given(
@@ -73,7 +80,7 @@ def given(
             found.append(Given(digest, classes_of(rows, classes)))
         else:
             left = failures(needs.steps[0])
-            digest = keys.failed([(one.item.digest, one.error) for one in left])
+            digest = keys.failed([(Digest(one.item.digests), one.error) for one in left])
             found.append(Given(digest, classes_of((one.item for one in left), classes)))
     return found
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipekit.execution.messages import Call, More, Source
+from pipekit.execution.messages import Bodies, Call, More, Source
 from pipekit.store import codecs, files, manifests
+from pipekit.store.blocks import Block
 from pipekit.store.objects import Objects
 from pipekit.store.products import Product
 from pipekit.values import Cell, Digest, Failure, Reference, Stored
@@ -54,8 +55,7 @@ class Inputs:
         """The value of one packed product; a stream's is the list of its items."""
         product = Product.unpack(packed)
         if product.codec == manifests.CODEC:
-            blocks = manifests.read(product, self.read)
-            return [codecs.decode_item(item, self.read, self.hand) for block in blocks for item in block.items()]
+            return [one for block in manifests.read(product, self.read) for one in self.values(block)]
         return codecs.decode(product, self.read, self.hand)
 
     def receive(self, position: int, source: Source, takes: str) -> Any:
@@ -70,13 +70,17 @@ class Inputs:
             for packed, options in zip(source.products, source.notes):
                 yield Cell(pickle.loads(options), self.value(packed))
         elif source.kind == "failed":
-            for packed, error in zip(source.products, source.notes):
-                yield Failure(self.value(packed), error)
+            for value, error in zip(self.values(source.block), source.notes):
+                yield Failure(value, error)
         else:
-            yield from map(self.value, source.products)
+            yield from self.values(source.block)
             ended = source.ended
             while not ended:
                 more = self.fetch(position)
-                self.bodies = {**more.bodies} if len(self.bodies) > 4096 else {**self.bodies, **more.bodies}
-                yield from map(self.value, more.products)
+                yield from self.values(more.block, more.bodies)
                 ended = more.ended
+
+    def values(self, block: Block, bodies: Bodies | None = None) -> Iterator[Any]:
+        """The values of a block's items, for which `bodies` came along."""
+        read = self.read if not bodies else lambda digest: bodies[digest] if digest in bodies else self.read(digest)
+        return codecs.decode_items(block, read, self.hand)

@@ -4,20 +4,23 @@ know how a unit is sent or who runs it."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipekit.errors import FingerprintError
-from pipekit.execution import events, given, keys
+from pipekit.execution import events, given, keys, rows
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable, told
-from pipekit.execution.messages import Call, Fault, ItemDone, ItemsDone
+from pipekit.execution.flow import Flow
+from pipekit.execution.messages import Call, Fault, ItemsDone, Yielded
 from pipekit.execution.outcomes import Outcomes
-from pipekit.execution.streams import Each, Flow, Known
+from pipekit.execution.streams import LARGEST, MOST, Batch, Each
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
+from pipekit.store import columns
+from pipekit.store.blocks import Block
 from pipekit.store.products import Product
 from pipekit.values import Digest, short
 
@@ -36,7 +39,7 @@ class Items:
         self.flows: dict[int, Flow] = {}
         self.eaches: dict[int, Each] = {}
         self._told: dict[int, tuple[int, ...]] = {}
-        self.arrived: Callable[[int, list[Product]], None] = lambda source, items: None
+        self.arrived: Callable[[int, Sequence[Block]], None] = lambda source, items: None
         self.credits: Credits | None = None
 
     # --- beginning ----------------------------------------------------------------------------------------------------
@@ -52,10 +55,14 @@ class Items:
         except FingerprintError as error:  # of a class in what a side dep gave
             self.outcomes.fail(number, told(error))
             return
-        part = partial(given.item_part, classes=row.planned.static.classes)
-        each = Each(number, flow or Flow(), prefix, part, sealed=sealed)
+        classes = row.planned.static.classes
+        keys_of = partial(given.item_keys, prefix, code=lambda name: classes(name).digest)
+        each = Each(
+            number, Flow() if flow is None else flow, prefix, keys_of, self.recorder.past(number, prefix), sealed=sealed
+        )
         self.eaches[number] = each
         self.flows[number] = each.out
+        self.desk.begin_stream(number)
         if step.deps[0].kind != "product" or not self.desk.streams(source):
             each.source = Flow()
             self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
@@ -64,7 +71,9 @@ class Items:
             if self.credits is not None:
                 self.credits.read((source,), number, "elsewhere")
         else:
-            each.source.items, each.source.ended = self.desk.items(number), True
+            for block in self.desk.items(number):
+                each.source.add(block)
+            each.source.ended = True
         self.advance(each)
 
     def _prefix(self, number: int) -> Digest:
@@ -74,7 +83,7 @@ class Items:
         """Has something that the each works with come out another way meanwhile?"""
         if not self.desk.ledger.moved:
             return False
-        flow = self.flows.get(self.desk.ledger[each.node].planned.step.deps[0].steps[0])
+        flow = self.flows.get(self._source(each))
         return each.prefix != self._prefix(each.node) or (each.follows and each.source is not flow)
 
     def opened(self, number: int) -> bool:
@@ -88,22 +97,30 @@ class Items:
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
-    def yielded(self, job: Job, items: list[Product]) -> None:
+    def yielded(self, job: Job, yielded: Yielded) -> None:
         """A stream, or the split of a list, gave items."""
+        self.outcomes.take_items(job.node, yielded.block, yielded.files)
         each = self.eaches.get(job.node)
-        if each is not None:
-            each.source.items += items
-            self.advance(each)
+        if each is None:
+            self.yielded_by(job.node, yielded.block)
             return
-        self.yielded_by(job.node, items)
+        each.source.add(yielded.block)
+        self.advance(each)
 
-    def yielded_by(self, number: int, items: list[Product]) -> None:
+    def yielded_by(self, number: int, block: Block) -> None:
         """A stream has more items."""
-        flow = self.flows.setdefault(number, Flow())
-        flow.items += items
-        if items and self.desk.flows_live(number):
+        self.flow(number).add(block)
+        self.desk.wrote(number, block)
+        if len(block) and self.desk.flows_live(number):
             self.outcomes.inbox.append(says.Flowing(number))
-            self._wake(number, items)
+            self._wake(number, [block])
+
+    def flow(self, number: int) -> Flow:
+        """The flow of a stream, which may only begin."""
+        if number not in self.flows:
+            self.flows[number] = Flow()
+            self.desk.begin_stream(number)
+        return self.flows[number]
 
     def is_live(self, number: int) -> bool:
         """Are items of the step being made, or made for a product that is not known yet?"""
@@ -112,10 +129,10 @@ class Items:
 
     def ended(self, number: int) -> Product:
         """No more items of a stream will come; its product."""
-        flow = self.flows.setdefault(number, Flow())
-        flow.ended = True
+        self.flow(number).ended = True
+        product = self.desk.manifest(number)
         self._wake(number, [])
-        return self.desk.manifest(number, flow.items)
+        return product
 
     def forget(self, number: int) -> None:
         """A stream runs, perhaps not for the first time, from its first item."""
@@ -137,13 +154,48 @@ class Items:
     def done(self, job: Job, done: ItemsDone) -> None:
         """Items of a batch have ended."""
         each = self.eaches[job.node]
-        for item in done.items:
-            self._item(each, job, item)
-        self._took(each, len(done.items), sum(each.source.items[item.number].size for item in done.items))
+        self.outcomes.log(job, done.log)
+        self.outcomes.take_items(each.node, done.block, done.files)
+        batch = each.batches[job.unit]
+        spans = batch.after(batch.done, done.items)
+        if not each.tries or done.items > 1 or spans[0][0] not in each.tries:
+            self._took(each, spans)
+        if self._has_failed(each, batch, done):
+            return
         if done.last:
             each.batches.pop(job.unit, None)
             each.started.discard(job.unit)
         self.advance(each)
+
+    def _has_failed(self, each: Each, batch: Batch, done: ItemsDone) -> bool:
+        """Take in what items gave; True if one of them was too much."""
+        at, skipped = (
+            batch.done,
+            [place for span in batch.after(batch.done, done.items) for place in range(*span)] if done.faults else [],
+        )
+        results = rows.gave(batch, done)
+        again: list[int] = []
+        left: list[tuple[int, Left]] = []
+        for place, fault in done.faults:
+            index = skipped[place]
+            if self._tries_again(each, index, fault):
+                again.append(place)
+            elif (out := self._left_out(each, index, fault)) is not None:
+                left.append((place, out))
+            else:
+                return True
+        unit = next(number for number, one in each.batches.items() if one is batch)
+        seconds = columns.seconds(done.seconds)
+        each.put(unit, results, sum(seconds), again)
+        passed = done.items - len(done.faults)
+        if batch.known is not None:
+            each.cached += passed
+        else:
+            each.ran += passed
+        if not self._outdated(each):
+            kept = left if self.desk.ledger[each.node].planned.task.config.on_error == "drop" else ()
+            self.recorder.record_items(each.node, each.prefix, rows.rows(each, batch, at, results, done, dict(kept)))
+        return False
 
     def dropped(self, number: int, unit: int, fault: Fault) -> None:
         """A batch took its worker down: try its items one by one; a single one is the culprit."""
@@ -151,55 +203,50 @@ class Items:
         if unit == SPLIT:
             self.outcomes.fail(number, fault)
             return
-        batch = each.batches.get(unit, ())
+        batch = each.batches.get(unit)
         each.started.discard(unit)
-        if len(batch) > 1:
+        rest = batch.after(batch.done) if batch is not None else []
+        if batch is not None and sum(stop - start for start, stop in rest) > 1:
             self.outcomes.inbox.append(says.Offered(number, tuple(each.split(unit))))
-        elif batch:
-            each.batches.pop(unit)
-            self._fault(each, batch[0], fault, 0.0)
+        elif batch is not None and rest:
+            none = columns.column([0])
+            done = ItemsDone(0, 1, Block(), none, columns.column_of_seconds([0.0]), ((0, fault),), (), b"", True)
+            if self._has_failed(each, batch, done):
+                return
+            each.batches.pop(unit, None)
         self.advance(each)
 
-    def _item(self, each: Each, job: Job, item: ItemDone) -> None:
-        self.outcomes.log(job, item.log)
-        if item.fault is not None:
-            self._fault(each, item.number, item.fault, item.seconds)
-            return
-        known = each.checks.get(item.number)
-        made = tuple(self.outcomes.take(each.node, one) for one in item.made) if known is None else known
-        each.put(item.number, made, item.seconds)
-        if self._outdated(each):
-            return
-        if known is not None:
-            self.recorder.item_passed(each.node, each.key(item.number))
-            return
-        flat = self.desk.ledger[each.node].planned.task.flat
-        self.recorder.record_item(each.node, each.key(item.number), made, item, flat)
+    # --- failures -----------------------------------------------------------------------------------------------------
 
-    def _fault(self, each: Each, index: int, fault: Fault, seconds: float) -> None:
+    def _tries_again(self, each: Each, index: int, fault: Fault) -> bool:
         config = self.desk.ledger[each.node].planned.task.config
         tries = each.tries.get(index, 0)
-        if tries < config.retries and not self.outcomes.stopping:
-            each.tries[index] = tries + 1
-            self.outcomes.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
-            return
-        item = each.source.items[index]
+        if tries >= config.retries or self.outcomes.stopping:
+            return False
+        each.tries[index] = tries + 1
+        self.outcomes.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
+        return True
+
+    def _left_out(self, each: Each, index: int, fault: Fault) -> Left | None:
+        """The item is left out; None if that fails the each."""
+        config = self.desk.ledger[each.node].planned.task.config
+        item = each.source.part(index, index + 1)
+        name = f"{index} ({short(Digest(item.digests))})"
         if config.on_error == "raise":
-            self.outcomes.fail(each.node, fault, f"{index} ({short(item.digest)})")
-            return
+            self.outcomes.fail(each.node, fault, name)
+            return None
         left = Left(item, stable(fault.message, self.desk.folder))
-        each.put(index, left, seconds)
-        if config.on_error == "drop":
-            self.recorder.record_left(each.node, each.key(index), left)
+        each.leave(index, left)
         if self._too_many(each, config.max_errors):
-            self.outcomes.fail(each.node, fault, f"{index} ({short(item.digest)}), one more than max_errors")
+            self.outcomes.fail(each.node, fault, f"{name}, one more than max_errors")
+        return left
 
     def _too_many(self, each: Each, most: float | int | None) -> bool:
         if most is None:
             return False
         if isinstance(most, int) and most >= 1:
             return each.failed > most
-        return each.source.ended and each.failed > most * len(each.source.items)
+        return each.source.ended and each.failed > most * len(each.source)
 
     # --- what follows -------------------------------------------------------------------------------------------------
 
@@ -208,32 +255,41 @@ class Items:
         row = self.desk.ledger[each.node]
         if row.state in ("failed", "blocked", "cancelled"):
             return
-        known = each.cached
         try:
-            each.take(lambda wanted: self._known(each, wanted))
+            known = each.take()
         except FingerprintError as error:  # of a class in an item
             self.outcomes.fail(each.node, told(error))
             return
-        self._took(each, each.cached - known, 0)
+        self._took(each, known)
+        if each.past is not None and known:
+            self.recorder.note_files(each.node, each.past.references(each.past.known(each.keys(known))))
         workers = self.workers
-        largest = 1 if row.planned.task.config.timeout else 256
+        largest = 1 if row.planned.task.config.timeout else self._fitting(each)
         while len(each.batches) < 2 * workers + 2:
             unit = each.batch(workers, largest)
             if unit is None:
                 break
             self.outcomes.inbox.append(says.Offered(each.node, (unit,)))
-        start = len(each.out.items)
-        if each.release() and self.desk.flows_live(each.node):
+        blocks = each.release()
+        for block in blocks:
+            self.desk.wrote(each.node, block)
+        if blocks and self.desk.flows_live(each.node):
             self.outcomes.inbox.append(says.Flowing(each.node))
-            self._wake(each.node, each.out.items[start:])
+            self._wake(each.node, blocks)
         if each.whole and each.sealed and not each.closed and not each.batches:
             each.closed = True
             self.outcomes.inbox.append(says.Closed(each.node))
         self._stand(each)
 
-    def _took(self, each: Each, items: int, size: int) -> None:
-        if items and each.follows and self.credits is not None:
-            self.credits.took(self._source(each), each.node, Amount(items, size))
+    def _fitting(self, each: Each) -> int:
+        """How many items of the usual size go into one message."""
+        usual = each.source.size / max(1, len(each.source))
+        return max(1, min(MOST, int(LARGEST / max(1.0, usual))))
+
+    def _took(self, each: Each, spans: Sequence[tuple[int, int]]) -> None:
+        if spans and each.follows and self.credits is not None:
+            count = sum(stop - start for start, stop in spans)
+            self.credits.took(self._source(each), each.node, Amount(count, each.items(spans).size))
 
     def _stand(self, each: Each) -> None:
         """Who makes the items is told whether they are worked on, or could be: then it waits if it is far ahead."""
@@ -251,17 +307,12 @@ class Items:
     def _source(self, each: Each) -> int:
         return self.desk.ledger[each.node].planned.step.deps[0].steps[0]
 
-    def _wake(self, source: int, items: list[Product]) -> None:
-        self.arrived(source, items)
+    def _wake(self, source: int, blocks: Sequence[Block]) -> None:
+        self.arrived(source, blocks)
         flow = self.flows[source]
         for each in list(self.eaches.values()):
             if each.source is flow:
                 self.advance(each)
-
-    def _known(self, each: Each, wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
-        if self.desk.ledger.plan.forced and each.node in self.desk.ledger.plan.forced:
-            return {}
-        return self.recorder.known_items(each.node, wanted)
 
     def complete(self, number: int) -> None:
         """Every item has a result: the each's product is their manifest."""
@@ -281,7 +332,7 @@ class Items:
         skipped = len(row.left) if config.on_error == "skip" else 0
         row.partial = bool(skipped)
         row.items = {"ran": each.ran, "cached": each.cached, "failed": each.failed, "skipped": skipped}
-        product = self.desk.manifest(number, each.out.items)
+        product = self.desk.manifest(number)
         self.tell(final=number)
         self._wake(number, [])
         row.state = "cached" if each.cached and not each.ran and not each.failed else "ran"
@@ -294,18 +345,18 @@ class Items:
                 continue
             config = self.desk.ledger[number].planned.task.config
             skipped = each.failed if config.on_error == "skip" else 0
-            total = len(each.source.items) if each.source.ended else None
+            total = len(each.source) if each.source.ended else None
             now = (each.ran, each.cached, each.failed, skipped, each.running, -1 if total is None else total)
             if self._told.get(number) != now:
                 self._told[number] = now
                 self.outcomes.say(events.Items(time.time(), number, *now[:5], total))
         for number, flow in self.flows.items():
             if number not in self.eaches and final is None:
-                so_far = (len(flow.items), int(flow.ended))
+                so_far = (len(flow), int(flow.ended))
                 if self._told.get(number) != so_far:
                     self._told[number] = so_far
-                    total = len(flow.items) if flow.ended else None
-                    self.outcomes.say(events.Items(time.time(), number, len(flow.items), 0, 0, 0, 0, total))
+                    total = len(flow) if flow.ended else None
+                    self.outcomes.say(events.Items(time.time(), number, len(flow), 0, 0, 0, 0, total))
 
     def call(self, job: Job) -> Call:
         """The message that starts a unit of an each."""
@@ -314,5 +365,6 @@ class Items:
             return self.desk.split_call(job)
         batch = each.batches[job.unit]
         each.started.add(job.unit)
-        items = [(index, each.source.items[index], each.checks.get(index, ())) for index in batch]
-        return self.desk.each_call(job, items)
+        if batch.known is not None:
+            return self.desk.recheck_call(job, batch.known)
+        return self.desk.each_call(job, each.items(batch.after(batch.done)))

@@ -1,10 +1,14 @@
-"""What a run and its workers say to each other, as plain tuples. Products travel packed, with the bytes of small objects."""
+"""What a run and its workers say to each other, as plain tuples. Products travel packed, with the bytes of small objects, and the items
+of streams in blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+from pipekit.store.blocks import EMPTY, Block
+from pipekit.store.segments import RowFile
 
 Bodies = Mapping[bytes, Any]
 """Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest."""
@@ -24,23 +28,20 @@ class Setup(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What one parameter receives. `kind`: product, stream, cells or failed; `products` are packed, in order.
-
-    `notes` goes with each product: for cells the pickled options, for failed the error. `ended` is False where more
-    items come in More messages.
-    """
+    """What one parameter receives. `kind`: product (`products` has one, packed), cells (one a cell, `notes` its pickled options), stream
+    (the items in `block`, and where not `ended` those of More messages) or failed (items in `block`, `notes` their errors)."""
 
     kind: str
-    products: tuple[bytes, ...]
+    products: tuple[bytes, ...] = ()
     notes: tuple[Any, ...] = ()
+    block: Block = EMPTY
     ended: bool = True
-    streams: bool = False
 
 
 class Call(NamedTuple):
-    """Run a task's function. `mode`: task, stream, each, split or check; `items`: (index, packed product, packed products that are
-    to be checked instead of made) of an each; `variables` are set in its environment while it runs; `credit`: how many items and bytes a
-    stream may make (None: any)."""
+    """Run a task's function. `mode`: task, stream, each (over the items of `block`), recheck (of what items gave, `counts` each), split
+    or check; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
+    items and bytes a stream may make (None: any)."""
 
     job: int
     task: str | bytes
@@ -48,7 +49,8 @@ class Call(NamedTuple):
     options: bytes
     sources: tuple[Source, ...]
     bodies: Bodies
-    items: tuple[tuple[int, bytes, tuple[bytes, ...]], ...]
+    block: Block
+    counts: bytes
     keep: bool
     seed: bytes
     checkpoint: str
@@ -62,7 +64,7 @@ class More(NamedTuple):
 
     job: int
     position: int
-    products: tuple[bytes, ...]
+    block: Block
     bodies: Bodies
     ended: bool
 
@@ -114,10 +116,11 @@ class Fault(NamedTuple):
 
 
 class Yielded(NamedTuple):
-    """Items of a stream that runs."""
+    """Items of a stream that runs; `files` are the references in them."""
 
     job: int
-    items: tuple[Made, ...]
+    block: Block
+    files: tuple[RowFile, ...] = ()
 
 
 class Used(NamedTuple):
@@ -142,21 +145,18 @@ class Done(NamedTuple):
     peak: int = 0
 
 
-class ItemDone(NamedTuple):
-    """One item of an each, by its number: what it made (of a flat each any number), or what went wrong."""
-
-    number: int
-    made: tuple[Made, ...]
-    fault: Fault | None
-    seconds: float
-    log: bytes
-
-
 class ItemsDone(NamedTuple):
-    """Items of an each that have ended; when `last`, so has the call."""
+    """The next `items` of an each's call have ended; when `last`, so has the call. `block` is what they gave, `counts` how many
+    each (empty: one), `seconds` in the user's code as a column; `faults`: what went wrong, by place among these items."""
 
     job: int
-    items: tuple[ItemDone, ...]
+    items: int
+    block: Block
+    counts: bytes
+    seconds: bytes
+    faults: tuple[tuple[int, Fault], ...]
+    files: tuple[RowFile, ...]
+    log: bytes
     last: bool
     used: tuple[Used, ...] = ()
     peak: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from pipekit.execution import events
 from pipekit.execution.desk import Desk, Job
@@ -13,8 +14,10 @@ from pipekit.execution.ledger import Entry
 from pipekit.execution.messages import Fault, Made
 from pipekit.execution.recording import Recorder
 from pipekit.parallel import vocabulary as says
+from pipekit.store.blocks import Block
 from pipekit.store.objects import BIG
 from pipekit.store.products import Product
+from pipekit.store.segments import RowFile
 from pipekit.values import Digest
 
 LONGEST_PAUSE = 60.0
@@ -59,12 +62,23 @@ class Outcomes:
     # --- products -----------------------------------------------------------------------------------------------------
 
     def take(self, number: int, made: Made) -> Product:
-        """A product that a worker made, whole or one item."""
+        """A product that a worker made."""
         self.recorder.note(number, made)
         product = self.desk.take(number, made)
         if product.size >= BIG and self.desk.keeps(number):
             self.recorder.committer.objects.update(product.objects)
         return product
+
+    def take_items(self, number: int, block: Block, files: Sequence[RowFile]) -> None:
+        """Items that a worker made."""
+        self.recorder.note_files(number, files)
+        self.desk.take_items(number, block)
+        if not block.odd:
+            return
+        bodies = block.bodies()
+        self.recorder.committer.put(sum(map(len, bodies.values())))
+        if self.desk.keeps(number):
+            self.recorder.committer.objects.update(block.objects(BIG) - bodies.keys())
 
     def settle(self, number: int, product: Product, *, present: bool) -> None:
         """The product of a step is known."""

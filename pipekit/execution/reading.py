@@ -3,21 +3,22 @@ becomes of them when their key is known. It must never know how an item is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipekit.execution import dispatch
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
-from pipekit.execution.holding import HeldBack
+from pipekit.execution.holding import HeldBack, Recorded
 from pipekit.execution.items import Items
 from pipekit.execution.messages import Call, More, Source
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.priority import feeds_of
-from pipekit.execution.streams import Flow
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
 from pipekit.store import manifests
+from pipekit.store.blocks import Block
 from pipekit.store.products import Product
 from pipekit.store.records import Record
 
@@ -63,7 +64,7 @@ class Readers:
         feeds = self._live(number)
         reader = self._note(Reader(number, feeds, HeldBack(self.recorder.pasts(number, feeds))))
         for position, source in feeds.items():
-            self._come(reader, position, self.items.flows[source].items)
+            self._come(reader, position, list(self.items.flows[source].since(0)))
         if reader.held is not None and not reader.held.pasts:
             self._begin(reader)
 
@@ -100,14 +101,14 @@ class Readers:
         if reader is not None and reader.job is None:
             self.credits.read(reader.feeds.values(), number, "starves")
 
-    def _come(self, reader: Reader, position: int, items: list[Product]) -> None:
+    def _come(self, reader: Reader, position: int, blocks: Sequence[Block]) -> None:
         """A reader that is held back looks at what has come."""
-        if reader.held is None or not items:
+        if reader.held is None or not blocks:
             return
-        if not reader.held.take(position, b"".join([item.digest for item in items])):
+        if not reader.held.take(position, b"".join([block.digests for block in blocks])):
             self._begin(reader)
 
-    def arrived(self, source: int, items: list[Product]) -> None:
+    def arrived(self, source: int, items: Sequence[Block]) -> None:
         """A step has given more items, or will give none any more."""
         for number in self._below.get(source, ()):
             reader = self._readers.get(number)
@@ -125,33 +126,35 @@ class Readers:
     def call(self, job: Job) -> Call:
         """The message that starts the step, from the first item on."""
         reader = self._readers[job.node]
+        reader.feeds = {**reader.feeds, **self._live(job.node)}  # what was gone may be made again meanwhile
+        self._note(reader)
         reader.job, reader.sent, reader.wants, reader.early = job, {}, None, None
         self.credits.read(reader.feeds.values(), job.node)
         reader.sides = self._sides(reader)
         sources: list[Source] = []
-        along: list[Product] = []
+        bodies: dict[bytes, Any] = {}
         for position in range(len(self.desk.ledger[job.node].planned.step.deps)):
             if position in reader.feeds:
-                now, ended = self._next(reader, position)
-                sources.append(Source("stream", tuple(one.pack() for one in now), (), ended))
-                along += now
+                block, ended = self._next(reader, position)
+                sources.append(Source("stream", block=block, ended=ended))
+                bodies.update(self.desk.dispatcher.along(block))
             else:
-                source, products = self.desk.source(job, position)
+                source, along = self.desk.source(job, position)
                 sources.append(source)
-                along += products
-        return self.desk.reader_call(job, tuple(sources), along)
+                bodies.update(along)
+        return self.desk.reader_call(job, tuple(sources), bodies)
 
     def _sides(self, reader: Reader) -> tuple[bytes, ...]:
         return tuple(self.desk.given(reader.node, tuple(reader.feeds)))
 
-    def _next(self, reader: Reader, position: int) -> tuple[list[Product], bool]:
+    def _next(self, reader: Reader, position: int) -> tuple[Block, bool]:
         """The next items of a stream for a reader, and whether they are the last."""
-        flow: Flow = self.items.flows[reader.feeds[position]]
+        flow = self.items.flows[reader.feeds[position]]
         start = reader.sent.get(position, 0)
-        now = flow.items[start : start + dispatch.FIRST]
+        now = flow.next(start, dispatch.ITEMS, dispatch.SIZE)
         reader.sent[position] = start + len(now)
-        self.credits.took(reader.feeds[position], reader.node, Amount(len(now), sum(one.size for one in now)))
-        return now, flow.ended and reader.sent[position] == len(flow.items)
+        self.credits.took(reader.feeds[position], reader.node, Amount(len(now), now.size))
+        return now, flow.ended and reader.sent[position] == len(flow)
 
     def want(self, job: Job, position: int) -> bool:
         """The step asks for more items; False if it is none of these."""
@@ -170,15 +173,14 @@ class Readers:
         if reader.wants is None:
             return False
         flow = self.items.flows[reader.feeds[reader.wants]]
-        return flow.ended or len(flow.items) > reader.sent.get(reader.wants, 0)
+        return flow.ended or len(flow) > reader.sent.get(reader.wants, 0)
 
     def _more(self, reader: Reader) -> None:
         job, position = reader.job, reader.wants
         assert job is not None and position is not None
         reader.wants = None
-        now, ended = self._next(reader, position)
-        bodies = self.desk.dispatcher.bodies(now)
-        self.send(job.worker, More(job.number, position, tuple(one.pack() for one in now), bodies, ended))
+        block, ended = self._next(reader, position)
+        self.send(job.worker, More(job.number, position, block, self.desk.dispatcher.along(block), ended))
 
     def resume(self, number: int) -> None:
         """There is room for the step to go on."""
@@ -218,13 +220,12 @@ class Readers:
             return False
         if not self.desk.streams(number):
             return True
-        flow, whole = (
-            self.items.flows.setdefault(number, Flow()),
-            list(manifests.decode(known.product, self.desk.store.read)),
-        )
-        if whole[: len(flow.items)] != flow.items:
+        flow = self.items.flow(number)
+        whole = Recorded(manifests.digests(known.product, self.desk.store.read))
+        if not whole.goes_on_with(b"".join([block.digests for block in flow.since(0)])):
             return False
-        self.items.yielded_by(number, whole[len(flow.items) :])
+        for block in manifests.blocks_from(known.product, self.desk.store.read, len(flow)):
+            self.items.yielded_by(number, block)
         self.items.ended(number)
         return True
 

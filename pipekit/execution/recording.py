@@ -9,26 +9,24 @@ from pathlib import Path
 
 from pipekit.execution import failed, keys, reasons, why
 from pipekit.execution.commit import Committer
-from pipekit.execution.failed import Left
 from pipekit.execution.given import Given, unpack
 from pipekit.execution.holding import Recorded
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import ItemDone, Made
+from pipekit.execution.messages import Made
 from pipekit.execution.nearest import Nearest
+from pipekit.execution.past import Past, past
 from pipekit.execution.reasons import Reason
+from pipekit.execution.rows import Rows
 from pipekit.execution.stale import stale
-from pipekit.execution.streams import Known, Result
-from pipekit.store import codecs, manifests
+from pipekit.store import codecs, columns, manifests
 from pipekit.store.products import Product
 from pipekit.store.records import Record
+from pipekit.store.segments import RowFile, Segment
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
 LOOK_BACK = 50
 """How many records of a task are looked at for what it has read before."""
-
-LEFT = "left out"
-"""The codec of an item's record that says it failed and was dropped."""
 
 
 @dataclass(slots=True)
@@ -124,7 +122,7 @@ class Recorder:
         if row.planned.task.kind == "each" and row.planned.task.config.on_error != "raise":
             kept = failed.encode(row.left)
             self.store.put(kept.bodies)
-            self._claim(failed.key(row.key), number, kept.product, 0.0)
+            self._claim(failed.key(row.key), number, kept.product)
         return True
 
     def _settled(self, number: int) -> bool:
@@ -135,14 +133,13 @@ class Recorder:
             for path, content in self.ledger[number].planned.static.files.items()
         )
 
-    def _claim(self, key: Digest, number: int, product: Product, seconds: float) -> None:
-        row = self.ledger[number]
-        static = row.planned.static
-        prefix = keys.item_prefix(static.digest, ())
-        references = tuple(dict.fromkeys(self.references.get(number, ())))
-        name, now = f"{row.planned.task.name}#", time.time()
+    def _claim(self, key: Digest, number: int, product: Product) -> None:
+        static = self.ledger[number].planned.static
+        name, now = f"{self.ledger[number].planned.task.name}#", time.time()
         self.committer.add(
-            Record(key, prefix, name, product, seconds, now, self.run, None, references, static.predicates)
+            Record(
+                key, keys.item_prefix(static.digest, ()), name, product, 0.0, now, self.run, None, (), static.predicates
+            )
         )
 
     def unchecked(self, number: int, record: Record) -> bool:
@@ -190,63 +187,22 @@ class Recorder:
 
     # --- items --------------------------------------------------------------------------------------------------------
 
-    def known_items(self, number: int, wanted: Sequence[Digest]) -> Mapping[Digest, Known]:
-        """What those items gave whose keys have a record whose objects can be read."""
-        task, world = self.ledger[number].planned.task, self.ledger.plan.world
-        found = self.store.records(wanted)
-        objects = {digest for record in found.values() for digest in record.product.objects}
-        gone = objects - self.store.has(objects)
-        known: dict[Digest, Known] = {}
-        for key, record in found.items():
-            if stale(record, task, world) is None and not gone.intersection(record.product.objects):
-                result = self._result(record)
-                known[key] = Known(result, not (result and self.unchecked(number, record)))
-        readable = self._readable(known, found)
-        for key in readable:
-            if found[key].references:  # they are in the whole product as well
-                self.references.setdefault(number, []).extend(found[key].references)
-        return readable
+    def past(self, number: int, prefix: Digest) -> Past | None:
+        """What the items of an each are recorded to have given; None where nothing of that is to be used."""
+        plan, planned = self.ledger.plan, self.ledger[number].planned
+        if plan.forced and number in plan.forced:
+            return None
+        return past(self.store, prefix, planned.task, plan.world, planned.static.predicates)
 
-    def _readable(self, known: dict[Digest, Known], found: Mapping[Digest, Record]) -> dict[Digest, Known]:
-        """Those whose items can be read too: what an item of a flat each gave is a manifest of them."""
-        flat = [key for key in known if found[key].product.codec == manifests.CODEC]
-        inside = {key: {digest for one in _items(known[key].result) for digest in one.objects} for key in flat}
-        wanted = set().union(*inside.values())
-        gone = wanted - self.store.has(wanted) if wanted else wanted
-        return {key: one for key, one in known.items() if gone.isdisjoint(inside.get(key, ()))}
+    def record_items(self, number: int, prefix: Digest, rows: Rows) -> None:
+        """What items of an each gave."""
+        if rows.keys:
+            origin = self.run, self.ledger[number].planned.static.predicates, time.time()
+            seconds = columns.seconds(rows.seconds)
+            made = Segment.of(prefix, rows.keys, rows.results, seconds, origin, rows.left, rows.files)
+            self.committer.add_items(made)
 
-    def item_passed(self, number: int, key: Digest) -> None:
-        """What the item is recorded to have given has passed the predicates of today."""
-        record = self.store.record(key)
-        if record is not None:
-            self.passed(number, record)
-
-    def _result(self, record: Record) -> Result:
-        product = record.product
-        if product.codec == manifests.CODEC:
-            return tuple(manifests.decode(product, self.store.read))
-        if product.codec == LEFT:
-            item, error = codecs.decode(
-                Product.of("plain", product.objects, product.size), self.store.read, failed.no_file
-            )
-            return Left(Product.unpack(item), error)
-        return (product,)
-
-    def record_item(self, number: int, key: Digest, made: Sequence[Product], item: ItemDone, flat: bool) -> None:
-        """What one item gave; of a flat each the manifest of what it yielded."""
-        if flat:
-            encoded = manifests.encode(made)
-            self.store.put(encoded.bodies)
-            self._claim(key, number, encoded.product, item.seconds)
-        else:
-            self._claim(key, number, made[0], item.seconds)
-
-    def record_left(self, number: int, key: Digest, left: Left) -> None:
-        """One item failed and was dropped: it is not tried again until its key changes."""
-        encoded = codecs.encode((left.item.pack(), left.error), codec="plain")
-        self.store.put(encoded.bodies)
-        self._claim(key, number, Product.of(LEFT, encoded.product.objects, encoded.product.size), 0.0)
-
-
-def _items(result: Result) -> Sequence[Product]:
-    return () if isinstance(result, Left) else result
+    def note_files(self, number: int, files: Sequence[RowFile]) -> None:
+        """Remember the references in items of this step: they are in its whole product as well."""
+        if files:
+            self.references.setdefault(number, []).extend((one.path, one.content) for one in files)

@@ -4,24 +4,42 @@ the world by itself."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from pipekit.definition.measures import seconds
 from pipekit.definition.tasks import Task
 from pipekit.execution import reasons
 from pipekit.execution.reasons import Reason
 from pipekit.execution.world import World
-from pipekit.store.records import Record
 from pipekit.values import Digest
 
 
-def partial(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+class Claimed(Protocol):
+    """What the predicates look at: a record has it, and so have the rows of items."""
+
+    @property
+    def partial(self) -> bool: ...
+    @property
+    def references(self) -> Sequence[tuple[str, Digest | None]]: ...
+    @property
+    def created(self) -> float: ...
+
+
+class Claim(NamedTuple):
+    """What is claimed of items."""
+
+    partial: bool = False
+    references: Sequence[tuple[str, Digest | None]] = ()
+    created: float = 0.0
+
+
+def partial(record: Claimed, task: Task[..., Any], world: World) -> Reason | None:
     """Items were left out, and are to be tried again."""
     return Reason(reasons.FAILED) if record.partial else None
 
 
-def reference_changed(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+def reference_changed(record: Claimed, task: Task[..., Any], world: World) -> Reason | None:
     """A file that the product names, and that lies where the task left it, is not what it was."""
     if world.folder is None:
         return None
@@ -32,7 +50,7 @@ def reference_changed(record: Record, task: Task[..., Any], world: World) -> Rea
     return None
 
 
-def refresh_due(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+def refresh_due(record: Claimed, task: Task[..., Any], world: World) -> Reason | None:
     """The task reads the outside world, and the period in which it did so is over."""
     every = task.config.refresh
     if every is None:
@@ -45,12 +63,12 @@ def refresh_due(record: Record, task: Task[..., Any], world: World) -> Reason | 
     return Reason(reasons.REFRESH, task.name, when, every) if due else None
 
 
-PREDICATES: tuple[Callable[[Record, Task[..., Any], World], Reason | None], ...] = (
+PREDICATES: tuple[Callable[[Claimed, Task[..., Any], World], Reason | None], ...] = (
     partial, reference_changed, refresh_due,
 )  # fmt: skip
 
 
-def stale(record: Record, task: Task[..., Any], world: World) -> Reason | None:
+def stale(record: Claimed, task: Task[..., Any], world: World) -> Reason | None:
     """The first reason why the record is no hit; None if it is one."""
     for predicate in PREDICATES:
         if (found := predicate(record, task, world)) is not None:

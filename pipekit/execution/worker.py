@@ -90,6 +90,10 @@ class Worker:
             if isinstance(message, More) and message.job == job and message.position == position:
                 return message
 
+    def most(self, wanted: int) -> int:
+        """How many items a stream may make now, of `wanted`."""
+        return wanted if self.credit is None else max(1, min(wanted, self.credit[0]))
+
     def spend(self, job: int, items: int, size: int) -> None:
         """A stream has made so much; if that is all it may, wait until it may make more."""
         if self.credit is None:

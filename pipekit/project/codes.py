@@ -36,6 +36,9 @@ class _Nothing:
     def chain(self, name: str) -> tuple[str, ...]:
         return ()
 
+    def outside(self) -> frozenset[str]:
+        return frozenset()
+
 
 _NO_CODE = Code(canon.digest(b"no code"), _Nothing)
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep

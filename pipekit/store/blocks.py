@@ -199,6 +199,10 @@ class Block:
         return found
 
 
+EMPTY: Final = Block()
+"""No items."""
+
+
 def join(blocks: Iterable[Block]) -> Block:
     """One block with the items of all, in order."""
     some = [block for block in blocks if block.sizes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipekit import canon
@@ -43,6 +43,18 @@ class Builder:
         self._pieces.append(body)
         self.size += size + 32
 
+    def add_all(self, codec: str, bodies: Sequence[bytes]) -> None:
+        """Several items as `add` takes them, without classes."""
+        sizes = list(map(len, bodies))
+        if max(sizes, default=0) > INLINE:
+            for body in bodies:
+                self.add(codec, body)
+            return
+        kind = self._forms.setdefault((codec, ()), len(self._forms))
+        self._kinds += [kind] * len(sizes)
+        self._pieces += bodies
+        self.size += sum(sizes) + 32 * len(sizes)
+
     def add_product(self, product: Product, bodies: Mapping[Digest, Buffer] = {}) -> None:
         """An item that is any product, with those of its bodies that are at hand; the same as `add` where that can be."""
         body = _only_body(product, bodies)
@@ -58,12 +70,22 @@ class Builder:
         self._pieces.append(piece)
         self.size += len(piece) + odd.apart(piece) + 32
 
+    def cut(self, count: int) -> None:
+        """Leave out all but the first so many items."""
+        gone = self._pieces[count:]
+        self.size -= sum(map(len, gone)) + 32 * len(gone)
+        for at in [at for at in self._named if at >= count]:
+            self.size -= odd.apart(self._pieces[at])
+            del self._named[at]
+        del self._kinds[count:], self._pieces[count:]
+
     def take(self) -> Block:
         """The block of all items that were added since the last one."""
-        forms = tuple(sorted(Form(*form) for form in self._forms))
+        used = set(self._kinds)
+        forms = tuple(sorted(Form(*form) for form, kind in self._forms.items() if kind in used))
         kinds = b""
         if len(forms) > 1:
-            places = [forms.index(Form(*form)) for form in self._forms]
+            places = {kind: forms.index(Form(*form)) for form, kind in self._forms.items() if kind in used}
             kinds = column([places[kind] for kind in self._kinds])
         pieces = self._pieces
         made = Block(forms, kinds, column(map(len, pieces)), self._digests(), b"".join(pieces))

@@ -14,10 +14,13 @@ from support.codes import ToldCodes
 from pipekit import Cell, Env, File, Secret
 from pipekit.canon import digest
 from pipekit.execution import keys
-from pipekit.execution.given import Given, given, item_part, pack, unpack
+from pipekit.execution.given import Given, given, item_keys, pack, unpack
 from pipekit.execution.world import World
 from pipekit.fingerprint.code.symbols import Symbol
 from pipekit.invocation.steps import Needs, Step
+from pipekit.store.blocks import item_digest
+from pipekit.store.building import Builder
+from pipekit.store.columns import split
 from pipekit.store.products import Product
 
 env = Env("keys")
@@ -113,9 +116,15 @@ def test_the_code_of_classes_in_a_product_counts() -> None:
     )
     assert [name for name, _ in now.classes] == ["shapes:Box", "shapes:Side"]
     assert was.digest == now.digest and was.form != now.form and was.form != boxes.digest
-    assert item_part(boxes, partial(older.of_class, load)) == was.form
-    assert item_part(boxes, partial(newer.of_class, load)) == now.form
-    assert item_part(product("a"), CLASSES) == product("a").digest
+    builder = Builder()
+    builder.add_product(boxes)
+    builder.add("plain", b"a")
+    block, prefix = builder.take(), digest(b"prefix")
+    plain = keys.item_key(prefix, item_digest("plain", b"a"))
+    for codes, given_ in ((older, was), (newer, now)):
+        found = item_keys(prefix, block, lambda name, codes=codes: codes.of_class(load, name).digest)  # type: ignore[misc]
+        assert split(found) == [keys.item_key(prefix, given_.form), plain]
+    assert item_keys(prefix, block.part([1]), {}.__getitem__) == plain
 
 
 def test_the_preimage_of_a_key_survives_packing() -> None:

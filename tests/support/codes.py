@@ -26,6 +26,9 @@ class Listed:
     def chain(self, name: str) -> tuple[str, ...]:
         return (self.root, name) if any(one.name == name for one in self.all) else ()
 
+    def outside(self) -> frozenset[str]:
+        return frozenset()
+
 
 def code_of(name: str, *symbols: Symbol) -> Code:
     """Code that covers these symbols, or else the one of its name."""

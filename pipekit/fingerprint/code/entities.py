@@ -29,6 +29,9 @@ ORDER = 8
 """Code that goes through the names of classes: their order counts."""
 
 
+EXTERN, NAMED = b"extern", b"name"
+"""What something of another distribution, or of Python, consists of; the second where its version does not count."""
+
 SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 """The classes of plain values."""
 

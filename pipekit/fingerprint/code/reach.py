@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipekit import canon
-from pipekit.fingerprint.code.entities import Content, Node, Told, Unknown
+from pipekit.fingerprint.code.entities import EXTERN, NAMED, Content, Node, Told, Unknown
 from pipekit.fingerprint.code.scope import Entities
 from pipekit.fingerprint.code.show import show
 from pipekit.fingerprint.code.symbols import Symbol
@@ -66,6 +66,11 @@ class Walked:
             name = symbol.name if len(same) == 1 else f"{symbol.name}#{len(same)}"
             found.append(Symbol(name, symbol.kind, symbol.digest, symbol.value, symbol.where, symbol.source))
         return tuple(sorted(found, key=lambda one: (one.name, one.kind)))
+
+    def outside(self) -> frozenset[str]:
+        """The modules of Python and of other distributions that are used."""
+        found = (node.name.partition(":")[0] for node in self._above if not node.kind and _is_outside(node))
+        return frozenset(found)
 
     def _all(self) -> Iterator[Symbol]:
         for node in self._above:
@@ -147,3 +152,7 @@ def way(above: Mapping[Node, Node | None], node: Node) -> tuple[str, ...]:
             found.append(one.name)
         one = above[one]
     return tuple(reversed(found))
+
+
+def _is_outside(node: Node) -> bool:
+    return node.content is not None and node.content.body in (EXTERN, NAMED)

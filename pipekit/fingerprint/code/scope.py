@@ -14,7 +14,7 @@ from pipekit.canon.form import LARGE, Culprit, Walk, text
 from pipekit.fingerprint.code.allowed import by_type
 from pipekit.fingerprint.code.belonging import PYTHON, Belonging, Home
 from pipekit.fingerprint.code.classes import class_name, class_node
-from pipekit.fingerprint.code.entities import OPEN, SCALARS, SOURCE, Content, Node, Scope, Unknown
+from pipekit.fingerprint.code.entities import EXTERN, NAMED, OPEN, SCALARS, SOURCE, Content, Node, Scope, Unknown
 from pipekit.fingerprint.code.finding import find_file
 from pipekit.fingerprint.code.functions import expand_code, function_name, function_node
 from pipekit.fingerprint.code.names import Namespace
@@ -172,12 +172,12 @@ class Entities:
     def extern(self, name: str, home: Home) -> Node:
         top = name.partition(":")[0].partition(".")[0]
         if name in self._opaque_names or top in self._opaque_names or not home.what:
-            return self._extern(name, "", Content(b"name"))
+            return self._extern(name, "", Content(NAMED))
         kind = "python" if home.what.startswith("python ") else "distribution"
         what, _, version = home.what.partition(" ")
         below = self._extern(what, kind, Content(version.encode()))
         reads = _READERS.get(name, 0)
-        return self._extern(name, "", Content(b"extern", (below,), reads=reads))
+        return self._extern(name, "", Content(EXTERN, (below,), reads=reads))
 
     def _extern(self, name: str, kind: str, content: Content) -> Node:
         key = f"{kind} {name}"

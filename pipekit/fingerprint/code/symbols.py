@@ -36,6 +36,10 @@ class Reach(Protocol):
         """The names from the function to the symbol `name`."""
         ...
 
+    def outside(self) -> frozenset[str]:
+        """The modules of Python and of other distributions that are used."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -48,6 +52,11 @@ class Code:
     def symbols(self) -> tuple[Symbol, ...]:
         """Everything the digest covers, sorted by name and kind; found out when it is asked for."""
         return self.look().symbols()
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The modules of Python and of other distributions that are used; of builtins there is no word."""
+        return self.look().outside()
 
     def reaches(self, name: str) -> tuple[str, ...]:
         """How the function comes to use the symbol `name`: ("tasks.load", "prep.norm", "prep.LOCK"); () where it does not."""

@@ -3,15 +3,15 @@ object, nor know where one is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
 from pipekit.canon.digests import flat
 from pipekit.canon.shape import class_name
 from pipekit.errors import Uncodable
-from pipekit.store.blocks import Inline, Item
-from pipekit.store.codecs import pickled, tree
+from pipekit.store.blocks import Block, Inline, Item
+from pipekit.store.codecs import pickled, short, tree
 from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
 from pipekit.store.codecs.parts import Hand
 from pipekit.store.products import Encoded, Product
@@ -20,7 +20,7 @@ from pipekit.values import Digest, Secret, Stored
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["decode", "decode_item", "encode", "is_stable"]
+__all__ = ["decode", "decode_item", "decode_items", "encode", "is_stable", "short"]
 
 _STABLE = ("str", "bytes", "npy", "arrow", "plain", "tree", "file", "folder")
 _UNSTABLE = ("pickle", "tree.unstable")
@@ -64,6 +64,14 @@ def decode_item(item: Item, read: Callable[[Digest], Buffer], hand: Hand) -> Any
         return _decode(item.codec, item.body, tree.parts_of((), read), hand)
     bodies = item.bodies
     return decode(item.product, lambda digest: bodies[digest] if digest in bodies else read(digest), hand)
+
+
+def decode_items(block: Block, read: Callable[[Digest], Buffer], hand: Hand) -> Iterator[Any]:
+    """The values of a block's items, one after the other; as `decode_item`."""
+    form = block.forms[0] if len(block.forms) == 1 else None
+    if form is not None and not form.classes and form.codec in ("plain", "str", "bytes"):
+        return iter(short.values(form.codec, block.pieces(), lambda payload: tree.intern(payload, read, hand)))
+    return (decode_item(item, read, hand) for item in block.items())
 
 
 def _decode(codec: str, first: Buffer, part: Callable[[int], Buffer], hand: Hand) -> Any:

@@ -54,6 +54,11 @@ def _payload(codec: str, body: memoryview, parts: Parts) -> bytes:
     return _APART + plain.encode((codec, parts.add(body)), _none)
 
 
+def intern(payload: bytes, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
+    """What stands behind a payload in a skeleton without parts."""
+    return _intern(payload, parts_of((), read), hand)
+
+
 def _intern(payload: bytes, part: Callable[[int], Buffer], hand: Hand) -> Any:
     kind, fields = payload[:1], plain.decode(payload[1:], _refuse)
     if kind == _STORED:
