@@ -14,6 +14,7 @@ from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.failure import told
+from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
 from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Want, Yielded
@@ -51,7 +52,7 @@ class Drive:
         self.fail_fast = fail_fast
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
-        self.items = Items(self.outcomes, machine.room.capacity.jobs)
+        self.items = Items(self.outcomes, machine.room.capacity.jobs, Shelf(desk.temporary, memory // 4))
         self.credits = Credits(
             memory // (4 * max(1, len(desk.flowing))), pool.send, self._could_go_on, time.monotonic
         )  # fmt: skip
@@ -77,7 +78,8 @@ class Drive:
                 if self.outcomes.stopping:
                     raise
                 self.outcomes.stop()
-        self.recorder.committer.flush()
+        self.recorder.committer.settle()
+        self.items.shelf.close()
         yield from self._told()
 
     def _loop(self) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable, told
-from pipekit.execution.flow import Flow
+from pipekit.execution.flow import Flow, Shelf
 from pipekit.execution.messages import Call, Fault, ItemsDone, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import LARGEST, MOST, Batch, Each
@@ -31,9 +31,10 @@ SPLIT = 0
 class Items:
     """All streams and eaches of one run on `workers` workers; `outcomes` is told what follows."""
 
-    def __init__(self, outcomes: Outcomes, workers: int) -> None:
+    def __init__(self, outcomes: Outcomes, workers: int, shelf: Shelf) -> None:
         self.outcomes = outcomes
         self.workers = workers
+        self.shelf = shelf
         self.desk = outcomes.desk
         self.recorder = outcomes.recorder
         self.flows: dict[int, Flow] = {}
@@ -64,7 +65,7 @@ class Items:
         self.flows[number] = each.out
         self.desk.begin_stream(number)
         if step.deps[0].kind != "product" or not self.desk.streams(source):
-            each.source = Flow()
+            each.source = self._new()
             self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
         elif flow is not None:
             each.follows = True
@@ -75,6 +76,9 @@ class Items:
                 each.source.add(block)
             each.source.ended = True
         self.advance(each)
+
+    def _new(self) -> Flow:
+        return Flow(shelf=self.shelf)
 
     def _prefix(self, number: int) -> Digest:
         return keys.item_prefix(self.desk.ledger[number].planned.static.digest, self.desk.sides(number))
@@ -99,12 +103,12 @@ class Items:
 
     def yielded(self, job: Job, yielded: Yielded) -> None:
         """A stream, or the split of a list, gave items."""
-        self.outcomes.take_items(job.node, yielded.block, yielded.files)
+        block = self.outcomes.take_items(job.node, yielded.block, yielded.files)
         each = self.eaches.get(job.node)
         if each is None:
-            self.yielded_by(job.node, yielded.block)
+            self.yielded_by(job.node, block)
             return
-        each.source.add(yielded.block)
+        each.source.add(block)
         self.advance(each)
 
     def yielded_by(self, number: int, block: Block) -> None:
@@ -118,7 +122,7 @@ class Items:
     def flow(self, number: int) -> Flow:
         """The flow of a stream, which may only begin."""
         if number not in self.flows:
-            self.flows[number] = Flow()
+            self.flows[number] = self._new()
             self.desk.begin_stream(number)
         return self.flows[number]
 
@@ -155,7 +159,7 @@ class Items:
         """Items of a batch have ended."""
         each = self.eaches[job.node]
         self.outcomes.log(job, done.log)
-        self.outcomes.take_items(each.node, done.block, done.files)
+        done = done._replace(block=self.outcomes.take_items(each.node, done.block, done.files))
         batch = each.batches[job.unit]
         spans = batch.after(batch.done, done.items)
         if not each.tries or done.items > 1 or spans[0][0] not in each.tries:
