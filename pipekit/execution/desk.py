@@ -227,6 +227,10 @@ class Desk:
         """The items of a step come from the first one on."""
         self._writers[node] = manifests.Writer()
 
+    def writes(self, node: int) -> bool:
+        """Has the step's product begun, and not ended?"""
+        return node in self._writers
+
     def wrote(self, node: int, block: Block) -> None:
         """More items of a step, whose product they will be."""
         bodies = self._writers[node].add(block)

@@ -119,6 +119,15 @@ class Flow:
             yield self._block(at).part(range(start - begin, end - begin))
             start, at = end, at + 1
 
+    def common(self, start: int, block: Block) -> int:
+        """How many of the block's items are those from `start` on."""
+        mine, theirs = self.part(start, min(len(self), start + len(block))).digests, block.digests
+        if theirs.startswith(mine):
+            return len(mine) // 32
+        return next(
+            at for at in range(len(mine) // 32) if mine[32 * at : 32 * at + 32] != theirs[32 * at : 32 * at + 32]
+        )
+
     def next(self, start: int, items: int, size: int) -> Block:
         """The items from `start` on: as many as there are, but no more than `items`, and one at least but no more than `size` bytes."""
         found: list[Block] = []
