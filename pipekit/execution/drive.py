@@ -132,7 +132,7 @@ class Drive:
                 self.pool.kill(job.worker)
         if now - self._ticked >= TICK:
             self._ticked = now
-            self.items.tell()
+            self.items.counts.tell_all()
             self.outcomes.out.extend(self.weights.tell(time.time(), now))
             for job, text in self.desk.tails(self.jobs.values(), self.pids):
                 self.outcomes.say(events.LogLines(time.time(), job.node, text))

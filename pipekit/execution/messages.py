@@ -108,11 +108,13 @@ class Made(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What went wrong in the user's code: `message` is "ClassName: text"; `where` is "file:line" of the last own frame."""
+    """What went wrong in the user's code: `message` is "ClassName: text"; `where` is "file:line" of the last own frame; `item` shows the
+    item, where it was one."""
 
     message: str
     traceback: str
     where: str = ""
+    item: str = ""
 
 
 class Yielded(NamedTuple):
