@@ -14,10 +14,12 @@ import pytest
 from support.pages import environment
 
 ROOT = Path(__file__).parents[2]
-WORDS, ATLAS, TEMPLATE = ROOT / "examples" / "words", ROOT / "examples" / "stdlib_atlas", ROOT / ".pipekit-template"
+EXAMPLES, TEMPLATE = ROOT / "examples", ROOT / ".pipekit-template"
+WORDS, ATLAS, LOG = EXAMPLES / "words", EXAMPLES / "stdlib_atlas", EXAMPLES / "log_processing"
 PROJECTS = [
     pytest.param(WORDS, "default", ["results/ranking.json"], id="words"),
     pytest.param(WORDS, "sweep", ["results/ranking-5.json", "results/ranking-10.json"], id="sweep"),
+    pytest.param(LOG, "default", ["results/day.txt"], id="log"),
     pytest.param(TEMPLATE, "default", ["results/report.txt", "results/totals.json"], id="template"),
 ]
 
@@ -49,6 +51,16 @@ def test_the_atlas_runs_once_and_another_style_parses_nothing(project: Path) -> 
     (project / "style.css").open("a").write("\n/* changed */\n")
     states = {name: task["state"] for name, task in pipekit(project, "run", "quick")["tasks"].items()}
     assert {name for name, state in states.items() if state == "ran"} == {"atlas"}
+
+
+@pytest.mark.parametrize("project", [LOG], indirect=True)
+def test_a_torn_log_is_partial_and_only_what_is_broken_is_tried_again(project: Path) -> None:
+    first, second = (pipekit(project, "run", "torn") for _ in range(2))
+    assert first["partial"] and second["partial"]
+    before, after = (run["tasks"]["parsed"]["items"] for run in (first, second))
+    assert before["skipped"] == after["skipped"] > 0
+    assert (before["ran"], before["cached"]) == (50 - before["skipped"], 0)
+    assert (after["ran"], after["cached"]) == (0, before["ran"])
 
 
 def runs_once(project: Path, invocation: str, outputs: list[str]) -> None:
