@@ -10,7 +10,8 @@ import pytest
 from support.pages import PageFailed, blocks, matches, run_page
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PARALLEL = ROOT / "pipekit" / "parallel" / "README.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), PARALLEL]
 EXAMPLES = sorted((ROOT / "examples").glob("*/README.md"))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -56,8 +57,9 @@ def test_the_example_of_the_readme_is_the_example_words() -> None:
     assert [block.text for block in shown] == [(ROOT / "examples" / "words" / "tasks.py").read_text(encoding="utf-8")]
 
 
-def test_the_architecture_names_tests_that_exist() -> None:
-    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+@pytest.mark.parametrize("page", [ROOT / "docs" / "ARCHITECTURE.md", PARALLEL], ids=name_of)
+def test_the_tests_that_are_named_exist(page: Path) -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", page.read_text(encoding="utf-8")))
     assert named
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 

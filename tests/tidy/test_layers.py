@@ -101,6 +101,18 @@ def test_pure_rooms_touch_nothing(room: str) -> None:
     assert found == []
 
 
+def test_the_scheduler_touches_nothing() -> None:
+    """All of parallel but its pools; the simulator's luck comes from a seed."""
+    found = [
+        f"{source.shown}:{one.line}: imports {one.module}"
+        for source in sources()
+        if source.room == "parallel" and not source.name.startswith("pipekit.parallel.pools")
+        for one in imports(source)
+        if one.module in WORLD - {"random"} or one.module.startswith("pipekit.parallel.pools")
+    ]
+    assert found == []
+
+
 def _opens(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
