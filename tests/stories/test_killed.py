@@ -90,7 +90,9 @@ def kill_again_and_again(place: Place, seed: int, kills: int) -> None:
     first: dict[int, float] = {}
     for number, moment in done:
         lost = next((kill for kill in reversed(moments) if kill <= moment), 0.0)
-        assert first.get(number, lost) > lost - GROUP, f"seed {seed}: item {number} was computed long before it was killed"
+        assert first.get(number, lost) > lost - GROUP, (
+            f"seed {seed}: item {number} was computed long before it was killed"
+        )
         first[number] = moment
     again = Counter(number for number, _ in done)
     assert len(moments) > kills // 3 and max(again.values()) <= kills + 1
