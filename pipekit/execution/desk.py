@@ -42,6 +42,7 @@ class Job:
     granted: Mapping[str, float] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     credit: tuple[int, int] | None = None
+    ahead: bool = False
 
 
 @dataclass(slots=True)
@@ -166,6 +167,7 @@ class Desk:
             job.granted,
             job.variables,
             job.credit,
+            job.ahead,
         )
 
     def _seed(self, node: int) -> bytes:
