@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.parallel.admission import Queue, Room
 from pipekit.parallel.vocabulary import Command, Needs, Node, Resume, Spawn, Start
@@ -13,8 +14,7 @@ SHORT = 0.005
 """Seconds: units that take less are given to a worker one ahead, so that it never waits for the next message."""
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     """`holds` are units in the order in which they are worked on; `granted` is what the first of them takes, unless it `waits`."""
 
     holds: deque[tuple[int, int]] = field(default_factory=deque)
