@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import Struct, field
 
 from pipekit.store.blocks import Block, join
 from pipekit.store.columns import numbers
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """The items so far, which take `size` bytes; `ended` when there will be no more."""
 
     ended: bool = False
