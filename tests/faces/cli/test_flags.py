@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from pipekit.faces.cli import COMMANDS
-from pipekit.faces.cli.app import command
+from pipekit.faces.cli import COMMANDS, command
 from pipekit.faces.cli.flags import flag, parameters, parse
 
 
