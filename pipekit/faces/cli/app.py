@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from pipekit.faces.cli import COMMANDS, command
-from pipekit.faces.cli.flags import Parameter, parameters
-from pipekit.faces.cli.usage import explained
+
+if TYPE_CHECKING:
+    from pipekit.faces.cli.flags import Parameter
 
 STYLE: Final[dict[str, Any]] = {
     "pretty_exceptions_enable": False, "rich_markup_mode": None, "context_settings": {"help_option_names": ["-h", "--help"]},
@@ -50,6 +51,8 @@ def call(said: Sequence[str]) -> int:
     try:
         result: Any = build()(args=list(said), prog_name="pipekit", standalone_mode=False)
     except USAGE as error:
+        from pipekit.faces.cli.usage import explained
+
         raise explained(error, said) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -76,6 +79,8 @@ def _listed() -> None:
 
 def _typed(function: Callable[..., int]) -> Callable[..., None]:
     """The command with a signature as typer reads it; its result becomes the exit code."""
+
+    from pipekit.faces.cli.flags import parameters
 
     def call(**values: Any) -> None:
         for name, value in values.items():
