@@ -3,8 +3,11 @@ decide what is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
+from typing import NamedTuple
 
+from pipekit.errors import PipekitError
 from pipekit.execution import given, preimages
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Static
@@ -22,10 +25,22 @@ SECONDS = 0.2
 this long: a transaction takes some milliseconds, however little is in it."""
 
 
-class Committer:
-    """Collects records and preimages for one store; `clock` gives seconds. `objects` are big ones made meanwhile."""
+class _Group(NamedTuple):
+    records: list[Record]
+    preimages: dict[Digest, bytes]
+    codes: dict[Digest, Code]
+    objects: set[Digest]
+    segments: list[list[Segment]]
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+
+class Committer:
+    """Collects records and preimages for one store; `clock` gives seconds. `objects` are big ones made meanwhile. `behind`: a group is
+    committed while the next one is collected."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], *, behind: bool = False) -> None:
+        self._behind = behind
+        self._thread: Thread | None = None
+        self._error: PipekitError | None = None
         self.store = store
         self.clock = clock
         self.objects: set[Digest] = set()
@@ -93,16 +108,46 @@ class Committer:
             self.flush()
 
     def flush(self) -> None:
-        """Commit what there is, in one transaction."""
-        if self._waits:
-            segments = [join(some) for some in self._segments.values()]
-            self.store.commit(self._records, {**self._preimages, **self._of_codes()}, self.objects, segments)
-            self._records, self._preimages, self.objects = [], {}, set()
-            self._segments, self._rows, self._bytes = {}, 0, 0
+        """Commit what there is, in one transaction. Raises StoreError, also for the group before, where that went on behind."""
+        self._wait()
+        if not self._waits:
+            return
+        group = _Group(self._records, self._preimages, self._codes, self.objects, list(self._segments.values()))
+        self._records, self._preimages, self._codes, self.objects = [], {}, {}, set()
+        self._segments, self._rows, self._bytes = {}, 0, 0
+        if not self._behind:
+            self._commit(group)
+            return
+        self._thread = Thread(target=self._try, args=(group,), name="pipekit commit")
+        self._thread.start()
 
-    def _of_codes(self) -> dict[Digest, bytes]:
+    def settle(self) -> None:
+        """Commit what there is, and see all of it done. Raises StoreError."""
+        self.flush()
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def _try(self, group: _Group) -> None:
+        try:
+            self._commit(group)
+        except PipekitError as error:
+            self._error = error
+
+    def _commit(self, group: _Group) -> None:
+        segments = [join(some) for some in group.segments]
+        preimages_ = {**group.preimages, **self._of_codes(group.codes)}
+        self.store.commit(group.records, preimages_, group.objects, segments)
+
+    def _of_codes(self, codes: Mapping[Digest, Code]) -> dict[Digest, bytes]:
         """What code that the store has not met consists of."""
-        new, self._codes = {digest: code for digest, code in self._codes.items() if digest not in self._written}, {}
+        new = {digest: code for digest, code in codes.items() if digest not in self._written}
         self._written.update(new)
         kept = self.store.explained(new)
         return dict(pair for digest, code in new.items() if digest not in kept for pair in preimages.pack(code))

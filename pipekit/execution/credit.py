@@ -3,7 +3,7 @@ too far behind. It must never know what an item is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -143,6 +143,12 @@ class Credits:
             if channel is not None:
                 channel.end(reader)
                 self._moved(source)
+
+    def taken(self) -> Iterator[tuple[int, int, Amount]]:
+        """What each reader has taken of each step: (step, reader, amount)."""
+        for source, channel in self._channels.items():
+            for reader, amount in channel.taken():
+                yield source, reader, amount
 
     def _moved(self, source: int) -> None:
         producer = self._producers.get(source)

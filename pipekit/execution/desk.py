@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +58,12 @@ class Desk(Struct):
     granted: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     flowing: frozenset[int] = frozenset()
     devices: Devices = field(default_factory=lambda: Devices(0))
+    putting: Callable[[int], None] = lambda size: None  # told how many bytes were put into the store
     _options: dict[int, bytes] = field(default_factory=dict)
     _chances: dict[int, bool] = field(default_factory=dict)
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
-    _held: dict[int, set[Digest]] = field(default_factory=dict)  # what a step made and nobody stores
     _writers: dict[int, manifests.Writer] = field(default_factory=dict)
-    _holders: dict[Digest, int] = field(default_factory=dict)  # of how many steps such an object is
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -218,15 +217,18 @@ class Desk(Struct):
         self._hold(node, product.objects)
         return product
 
-    def take_items(self, node: int, block: Block) -> None:
-        """Items that a worker made: their small objects become available."""
-        if block.odd:
-            self._put(node, block.bodies())
-            self._hold(node, block.objects())
+    def take_items(self, node: int, objects: Iterable[Digest], bodies: Mapping[Digest, bytes]) -> None:
+        """The objects of items that a worker made; the `bodies` of small ones become available."""
+        self._put(node, bodies)
+        self._hold(node, objects)
 
     def begin_stream(self, node: int) -> None:
         """The items of a step come from the first one on."""
         self._writers[node] = manifests.Writer()
+
+    def writes(self, node: int) -> bool:
+        """Has the step's product begun, and not ended?"""
+        return node in self._writers
 
     def wrote(self, node: int, block: Block) -> None:
         """More items of a step, whose product they will be."""
@@ -243,28 +245,22 @@ class Desk(Struct):
 
     def keep(self, items: Iterable[Block]) -> None:
         """Store these for good, whoever made them."""
-        passing = self.dispatcher.passing
         for digest in {digest for block in items for digest in block.objects()}:
-            if digest in passing or self.dispatcher.passing_objects.has(digest):
+            if digest in self.dispatcher.passing:
                 self.store.put({digest: self.dispatcher.read(digest)})
 
     def _hold(self, node: int, objects: Iterable[Digest]) -> None:
-        """Two steps may make the same object: it is there until both are freed."""
-        if self.keeps(node):
-            return
-        held = self._held.setdefault(node, set())
-        for digest in objects:
-            if digest not in held:
-                held.add(digest)
-                self._holders[digest] = self._holders.get(digest, 0) + 1
+        if not self.keeps(node):
+            self.dispatcher.passing.hold(node, objects)
 
     def _put(self, node: int, bodies: Mapping[Digest, Any]) -> None:
         if not bodies:
             return
         if self.keeps(node):
             self.store.put(bodies)
+            self.putting(sum(memoryview(body).nbytes for body in bodies.values()))
         else:
-            self.dispatcher.passing.update(bodies)
+            self.dispatcher.passing.put(bodies)
 
     def items(self, node: int) -> Iterator[Block]:
         """The items of the stream that an each runs over, where it is known already."""
@@ -300,14 +296,7 @@ class Desk(Struct):
 
     def free(self, node: int) -> None:
         """Nobody reads the step's product any more: what is not stored goes."""
-        for digest in self._held.pop(node, ()):
-            others = self._holders.pop(digest) - 1
-            if others:
-                self._holders[digest] = others
-                continue
-            self.dispatcher.passing.pop(digest, None)
-            if self.dispatcher.passing_objects.has(digest):
-                self.dispatcher.passing_objects.delete(digest)
+        self.dispatcher.passing.free(node)
 
     # --- logs and files -----------------------------------------------------------------------------------------------
 

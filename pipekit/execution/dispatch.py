@@ -7,13 +7,14 @@ import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from pipekit.definition.tasks import Task
 from pipekit.execution.byvalue import by_value
 from pipekit.execution.failed import Left
 from pipekit.execution.flow import Flow
 from pipekit.execution.messages import Bodies, Source
+from pipekit.execution.passing import Passing
 from pipekit.invocation.steps import Needs, Step
 from pipekit.store import manifests
 from pipekit.store.blocks import Block, join
@@ -78,26 +79,22 @@ def pack_options(options: Mapping[str, Any]) -> bytes:
 
 
 class Dispatcher(Struct):
-    """Reads products for messages. `passing` holds small objects of products that are not stored."""
+    """Reads products for messages. `objects` are the big ones in the store, which workers read by themselves."""
 
     store: Store
     objects: Objects
-    passing_objects: Objects
-    passing: dict[Digest, Any] = field(default_factory=dict)
+    passing: Passing
 
     def read(self, digest: Digest) -> Any:
         """The bytes of an object, stored or passing. Raises KeyError and CorruptObject."""
-        found = self.passing.get(digest)
-        if found is not None:
-            return found
-        return self.passing_objects.open(digest) if self.passing_objects.has(digest) else self.store.read(digest)
+        return self.passing.read(digest) if digest in self.passing else self.store.read(digest)
 
     def bodies(self, products: Iterable[Product]) -> Bodies:
         """The small objects of the products; what is big, workers map by themselves."""
         return self._small(dict.fromkeys(digest for product in products for digest in product.objects))
 
     def _mapped(self, digest: Digest) -> bool:
-        return digest not in self.passing and (self.objects.has(digest) or self.passing_objects.has(digest))
+        return not self.passing.is_small(digest) and (digest in self.passing or self.objects.has(digest))
 
     def along(self, block: Block) -> Bodies:
         """The small objects of the block's odd items that do not come along in it."""

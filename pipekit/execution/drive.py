@@ -14,12 +14,14 @@ from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.failure import told
+from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
 from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
+from pipekit.execution.weights import Weights
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine
@@ -51,12 +53,14 @@ class Drive:
         self.fail_fast = fail_fast
         self.idle = idle
         self.outcomes = Outcomes(desk, recorder)
-        self.items = Items(self.outcomes, machine.room.capacity.jobs)
+        self.items = Items(self.outcomes, machine.room.capacity.jobs, Shelf(desk.temporary, memory // 4))
         self.credits = Credits(
             memory // (4 * max(1, len(desk.flowing))), pool.send, self._could_go_on, time.monotonic
         )  # fmt: skip
         self.readers = Readers(self.outcomes, self.items, self.credits, pool.send, pool.kill)
         self.items.arrived, self.items.credits = self.readers.arrived, self.credits
+        self.items.diverged = self.readers.diverged
+        self.weights = Weights(self.items.flows, self.credits)
         self.jobs: dict[int, Job] = {}
         self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
         self.at: dict[tuple[int, int], int] = {}
@@ -77,7 +81,8 @@ class Drive:
                 if self.outcomes.stopping:
                     raise
                 self.outcomes.stop()
-        self.recorder.committer.flush()
+        self.recorder.committer.settle()
+        self.items.shelf.close()
         yield from self._told()
 
     def _loop(self) -> Iterator[Event]:
@@ -128,6 +133,7 @@ class Drive:
         if now - self._ticked >= TICK:
             self._ticked = now
             self.items.tell()
+            self.outcomes.out.extend(self.weights.tell(time.time(), now))
             for job, text in self.desk.tails(self.jobs.values(), self.pids):
                 self.outcomes.say(events.LogLines(time.time(), job.node, text))
 
@@ -172,6 +178,8 @@ class Drive:
         if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):
             first = self.credits.begin(job)
             job.credit = first.items, first.size
+        if row.planned.task.kind == "stream" and row.checking is None:
+            self.items.restart(job.node)
         try:
             call = self._call(job, row)
         except (PipekitError, KeyError) as error:
@@ -179,10 +187,13 @@ class Drive:
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
             self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else Fault(gone, ""))
             return
+        if call is None:
+            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
+            self.desk.devices.release(job.number)
+            return
         if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
             job.deadline = 0.0
             self.behind.append(job)
-        self.items.forget(command.node)
         self.jobs[job.number] = job
         self.at[command.node, command.unit] = job.number
         if row.began is None:
@@ -190,7 +201,7 @@ class Drive:
             self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
         self.pool.send(command.worker, call)
 
-    def _call(self, job: Job, row: Entry) -> Call:
+    def _call(self, job: Job, row: Entry) -> Call | None:
         if row.checking is not None:
             return self.desk.check_call(job, row.checking.product)
         if row.planned.task.kind == "each":

@@ -13,7 +13,7 @@ from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
 from pipekit.execution.failure import stable, told
-from pipekit.execution.flow import Flow
+from pipekit.execution.flow import Flow, Shelf
 from pipekit.execution.messages import Call, Fault, ItemsDone, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import LARGEST, MOST, Batch, Each
@@ -27,19 +27,25 @@ from pipekit.values import Digest, short
 SPLIT = 0
 """The unit of an each that turns a list product into items; batches of items count from 1."""
 
+_WHOLE = -1  # in the place of an item's number: the list itself
+
 
 class Items:
     """All streams and eaches of one run on `workers` workers; `outcomes` is told what follows."""
 
-    def __init__(self, outcomes: Outcomes, workers: int) -> None:
+    def __init__(self, outcomes: Outcomes, workers: int, shelf: Shelf) -> None:
         self.outcomes = outcomes
         self.workers = workers
+        self.shelf = shelf
         self.desk = outcomes.desk
         self.recorder = outcomes.recorder
         self.flows: dict[int, Flow] = {}
         self.eaches: dict[int, Each] = {}
         self._told: dict[int, tuple[int, ...]] = {}
         self.arrived: Callable[[int, Sequence[Block]], None] = lambda source, items: None
+        self.diverged: Callable[[int, int], None] = lambda source, kept: None
+        self._at_work: dict[int, Each] = {}  # by job
+        self._replayed: dict[int, int] = {}  # streams that begin once more: how many items came again
         self.credits: Credits | None = None
 
     # --- beginning ----------------------------------------------------------------------------------------------------
@@ -49,7 +55,7 @@ class Items:
         row = self.desk.ledger[number]
         step = row.planned.step
         source = step.deps[0].steps[0]
-        flow = self.flows.get(source)
+        flow, before = self.flows.get(source), self.eaches.get(number)
         try:
             prefix = self._prefix(number)
         except FingerprintError as error:  # of a class in what a side dep gave
@@ -63,8 +69,10 @@ class Items:
         self.eaches[number] = each
         self.flows[number] = each.out
         self.desk.begin_stream(number)
+        if before is not None:
+            each.follow_on(before)
         if step.deps[0].kind != "product" or not self.desk.streams(source):
-            each.source = Flow()
+            each.source = self._new()
             self.outcomes.inbox.append(says.Offered(number, (SPLIT,)))
         elif flow is not None:
             each.follows = True
@@ -74,7 +82,12 @@ class Items:
             for block in self.desk.items(number):
                 each.source.add(block)
             each.source.ended = True
+        if before is not None:
+            self._replaced(number, before.out, 0)
         self.advance(each)
+
+    def _new(self) -> Flow:
+        return Flow(shelf=self.shelf)
 
     def _prefix(self, number: int) -> Digest:
         return keys.item_prefix(self.desk.ledger[number].planned.static.digest, self.desk.sides(number))
@@ -99,26 +112,74 @@ class Items:
 
     def yielded(self, job: Job, yielded: Yielded) -> None:
         """A stream, or the split of a list, gave items."""
-        self.outcomes.take_items(job.node, yielded.block, yielded.files)
-        each = self.eaches.get(job.node)
+        block = self.outcomes.take_items(job.node, yielded.block, yielded.files)
+        each = self._at_work.get(job.number)
         if each is None:
-            self.yielded_by(job.node, yielded.block)
-            return
-        each.source.add(yielded.block)
-        self.advance(each)
+            self.yielded_by(job.node, block)
+        elif each is self.eaches[job.node]:
+            each.source.add(block)
+            self.advance(each)
 
     def yielded_by(self, number: int, block: Block) -> None:
-        """A stream has more items."""
+        """A stream has more items, or gives the same ones again."""
+        if number in self._replayed:
+            block = self._replay(number, block)
         self.flow(number).add(block)
         self.desk.wrote(number, block)
         if len(block) and self.desk.flows_live(number):
             self.outcomes.inbox.append(says.Flowing(number))
             self._wake(number, [block])
 
+    # --- beginning once more ------------------------------------------------------------------------------------------
+
+    def restart(self, number: int) -> None:
+        """A stream begins, perhaps not for the first time: what it gave before need not be read again as long as it is the same."""
+        if number in self.eaches or number not in self.flows:
+            return
+        flow = self.flows[number]
+        flow.ended = False
+        if not self.desk.writes(number):
+            self._write(number, flow)
+        self._replayed[number] = 0
+
+    def _replay(self, number: int, block: Block) -> Block:
+        """What is new of a block in a stream that begins once more."""
+        flow, at = self.flows[number], self._replayed[number]
+        same = flow.common(at, block)
+        if same < len(block) and at + same < len(flow):
+            self.cut(number, at + same)
+        elif at + same < len(flow):
+            self._replayed[number] = at + same
+        else:
+            del self._replayed[number]
+        return block.part(range(same, len(block)))
+
+    def cut(self, number: int, kept: int) -> None:
+        """A stream goes on in another way after so many items: whoever has read more of it begins again."""
+        self._replayed.pop(number, None)
+        before, self.flows[number] = self.flows[number], self._new()
+        self.flows[number].add(before.part(0, kept))
+        self._write(number, self.flows[number])
+        self._replaced(number, before, kept)
+
+    def _write(self, number: int, flow: Flow) -> None:
+        self.desk.begin_stream(number)
+        for block in flow.since(0):
+            self.desk.wrote(number, block)
+
+    def _replaced(self, number: int, before: Flow, kept: int) -> None:
+        self.diverged(number, kept)
+        for each in [one for one in self.eaches.values() if one.source is before]:
+            if each.taken <= kept:
+                each.source = self.flows[number]
+            else:
+                self.recorder.committer.settle()  # so that what its items gave is found
+                self.begin(each.node, sealed=each.sealed)
+
     def flow(self, number: int) -> Flow:
         """The flow of a stream, which may only begin."""
         if number not in self.flows:
-            self.flows[number] = Flow()
+            self.flows[number] = self._new()
             self.desk.begin_stream(number)
         return self.flows[number]
 
@@ -129,33 +190,34 @@ class Items:
 
     def ended(self, number: int) -> Product:
         """No more items of a stream will come; its product."""
+        if (again := self._replayed.pop(number, None)) is not None and again < len(self.flows[number]):
+            self.cut(number, again)
         self.flow(number).ended = True
         product = self.desk.manifest(number)
         self._wake(number, [])
         return product
 
-    def forget(self, number: int) -> None:
-        """A stream runs, perhaps not for the first time, from its first item."""
-        if number not in self.eaches:
-            self.flows.pop(number, None)
-
     def split_done(self, job: Job, fault: Fault | None) -> bool:
         """A list product has been split; False if the job was something else."""
-        each = self.eaches.get(job.node)
-        if each is None or job.unit != SPLIT:
+        each = self._at_work.pop(job.number, None)
+        if each is None:
             return False
         if fault is not None:
             self.outcomes.fail(job.node, fault)
-        else:
+        elif each is self.eaches[job.node]:
             each.source.ended = True
             self.advance(each)
         return True
 
     def done(self, job: Job, done: ItemsDone) -> None:
         """Items of a batch have ended."""
-        each = self.eaches[job.node]
+        each = self._at_work[job.number]
         self.outcomes.log(job, done.log)
-        self.outcomes.take_items(each.node, done.block, done.files)
+        done = done._replace(block=self.outcomes.take_items(each.node, done.block, done.files))
+        if done.last:
+            del self._at_work[job.number]
+        if each is not self.eaches[job.node]:
+            return  # it has begun again meanwhile
         batch = each.batches[job.unit]
         spans = batch.after(batch.done, done.items)
         if not each.tries or done.items > 1 or spans[0][0] not in each.tries:
@@ -201,7 +263,7 @@ class Items:
         """A batch took its worker down: try its items one by one; a single one is the culprit."""
         each = self.eaches[number]
         if unit == SPLIT:
-            self.outcomes.fail(number, fault)
+            self._split_lost(each, fault)
             return
         batch = each.batches.get(unit)
         each.started.discard(unit)
@@ -215,6 +277,15 @@ class Items:
                 return
             each.batches.pop(unit, None)
         self.advance(each)
+
+    def _split_lost(self, each: Each, fault: Fault) -> None:
+        """To turn a list into items is no work of the user's: it is tried once more at least."""
+        tries = each.tries.get(_WHOLE, 0)
+        if tries >= max(1, self.desk.ledger[each.node].planned.task.config.retries):
+            self.outcomes.fail(each.node, fault)
+            return
+        each.tries[_WHOLE] = tries + 1
+        self.begin(each.node, sealed=each.sealed)
 
     # --- failures -----------------------------------------------------------------------------------------------------
 
@@ -358,9 +429,12 @@ class Items:
                     total = len(flow) if flow.ended else None
                     self.outcomes.say(events.Items(time.time(), number, len(flow), 0, 0, 0, 0, total))
 
-    def call(self, job: Job) -> Call:
-        """The message that starts a unit of an each."""
+    def call(self, job: Job) -> Call | None:
+        """The message that starts a unit of an each; None if the each has begun again since that was offered."""
         each = self.eaches[job.node]
+        if job.unit != SPLIT and job.unit not in each.batches:
+            return None
+        self._at_work[job.number] = each
         if job.unit == SPLIT:
             return self.desk.split_call(job)
         batch = each.batches[job.unit]

@@ -69,16 +69,16 @@ class Outcomes:
             self.recorder.committer.objects.update(product.objects)
         return product
 
-    def take_items(self, number: int, block: Block, files: Sequence[RowFile]) -> None:
-        """Items that a worker made."""
+    def take_items(self, number: int, block: Block, files: Sequence[RowFile]) -> Block:
+        """Items that a worker made, as they are kept: their small objects are available now."""
         self.recorder.note_files(number, files)
-        self.desk.take_items(number, block)
         if not block.odd:
-            return
+            return block
         bodies = block.bodies()
-        self.recorder.committer.put(sum(map(len, bodies.values())))
+        self.desk.take_items(number, block.objects(), bodies)
         if self.desk.keeps(number):
             self.recorder.committer.objects.update(block.objects(BIG) - bodies.keys())
+        return block.bare()
 
     def settle(self, number: int, product: Product, *, present: bool) -> None:
         """The product of a step is known."""

@@ -21,8 +21,7 @@ def live(plan: Plan) -> frozenset[int]:
 
 
 def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
-    """The deps, by position, from which a step takes items while they are made, and the steps that make them. A stream that may be tried
-    again waits for its end."""
+    """The deps, by position, from which a step takes items while they are made, and the steps that make them."""
     if entry.task.pin is not None:
         return []
     taken = [0] if entry.task.kind == "each" else [at for at, how in enumerate(entry.task.takes) if how == "iterator"]
@@ -30,13 +29,9 @@ def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
     for position in taken:
         needs = entry.step.deps[position]
         source = plan.entries[needs.steps[0]] if needs.kind == "product" else None
-        if source is not None and source.task.pin is None and _gives(source.task):
+        if source is not None and source.task.pin is None and source.task.kind in ("each", "stream"):
             found.append((position, source.step.id))
     return found
-
-
-def _gives(task: Task[..., Any]) -> bool:
-    return task.kind == "each" or (task.kind == "stream" and task.config.retries == 0)
 
 
 def nodes(plan: Plan, streaming: bool) -> list[Node]:

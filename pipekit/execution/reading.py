@@ -121,6 +121,24 @@ class Readers:
                 self.outcomes.inbox.append(says.Ready(number, 0))
                 self.credits.turn(reader.feeds.values(), number, "starves")
 
+    def diverged(self, source: int, kept: int) -> None:
+        """A step gives other items than before, after the first `kept`: who has read more begins again."""
+        for number in self._below.get(source, ()):
+            reader = self._readers.get(number)
+            if reader is None:
+                continue
+            if reader.held is not None:
+                self._begin(reader)
+            elif reader.early is not None:
+                reader.early = reader.job = None
+                self._begin(reader)
+            elif reader.job is not None and self._has_read(reader, source) > kept:
+                reader.outdated = True
+                self.kill(reader.job.worker)
+
+    def _has_read(self, reader: Reader, source: int) -> int:
+        return max(reader.sent.get(position, 0) for position, feed in reader.feeds.items() if feed == source)
+
     # --- at work ------------------------------------------------------------------------------------------------------
 
     def call(self, job: Job) -> Call:
@@ -236,7 +254,6 @@ class Readers:
             self.kill(reader.job.worker)
             return True
         del self._readers[reader.node]
-        self.items.forget(reader.node)
         return False
 
     # --- its end ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from pipekit.execution.events import Event
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.log import Log
 from pipekit.execution.messages import Setup
+from pipekit.execution.passing import Passing
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.recording import Recorder
@@ -227,14 +228,16 @@ class Run:
 
     def _drive(self, machine: Machine, pool: Pool) -> Drive:
         temporary = self._folder.path
-        dispatcher = Dispatcher(self.store, Objects(self.store.root), Objects(temporary / "passing"))
+        passing = Passing(Objects(temporary / "passing"), self._memory() // 4)
+        dispatcher = Dispatcher(self.store, Objects(self.store.root), passing)
+        committer = Committer(self.store, time.monotonic, behind=True)
         secrets = tuple(v.reveal() for e in self.plan.entries for v in e.step.options.values() if isinstance(v, Secret))
         desk = Desk(
             self.ledger, self.store, dispatcher, self.plan.world.folder, temporary, self.how.homes, pool.streams, secrets,
             priority.grants(machine.nodes, machine.room), priority.live(self.plan),
-            Devices(int(machine.room.capacity.named.get("gpu", 0))),
+            Devices(int(machine.room.capacity.named.get("gpu", 0))), committer.put,
         )  # fmt: skip
-        recorder = Recorder(self.id, self.ledger, self.store, Committer(self.store, time.monotonic))
+        recorder = Recorder(self.id, self.ledger, self.store, committer)
         return Drive(
             desk, recorder, machine, pool, self.audit,
             fail_fast=self.how.fail_fast, idle=self._flush, memory=self._memory(),

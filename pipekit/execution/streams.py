@@ -140,6 +140,10 @@ class Each(Struct):
         """Every item has come and has a result."""
         return self.source.ended and self._released == len(self.source) == self.taken
 
+    def follow_on(self, before: Each) -> None:
+        """It takes the place of another one, of which units may still be at work: its own have other numbers."""
+        self._units, self.tries = before._units, before.tries
+
     # --- items come ---------------------------------------------------------------------------------------------------
 
     def take(self) -> list[Span]:

@@ -69,6 +69,10 @@ class Channel(Struct):
         """The reader takes nothing more."""
         self._readers.pop(reader, None)
 
+    def taken(self) -> list[tuple[int, Amount]]:
+        """What each reader has taken."""
+        return [(number, reader.taken) for number, reader in self._readers.items()]
+
     def waiting(self, reader: int) -> Amount:
         """What the reader has still to take of what is there."""
         return self.made - self._readers[reader].taken

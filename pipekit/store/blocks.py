@@ -76,6 +76,11 @@ class Block(Struct, frozen=True):
         return len(self.payload) + len(self.digests) + sum(odd.apart(piece) for _, piece in self._odd())
 
     @property
+    def held(self) -> int:
+        """Bytes that the block itself takes."""
+        return len(self.payload) + len(self.digests) + len(self.sizes) + len(self.kinds)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes with instances in the items, sorted."""
         return tuple(sorted({name for form in self.forms for name in form.classes}))

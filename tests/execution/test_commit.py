@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from support.codes import ToldCodes, code_of  # type: ignore[import-not-found]
 from support.records import record
 
 from pipekit import canon
+from pipekit.errors import StoreError
 from pipekit.execution import given, preimages
 from pipekit.execution.commit import MOST, SECONDS, Committer
 from pipekit.execution.given import Given
@@ -69,3 +72,41 @@ def test_what_keys_are_made_from_is_kept_once(tmp_path: Path) -> None:
     assert [one.name for one in preimages.read(store, static.code.digest)] == ["count:count"]
     kept = preimages.read(store, deps[0].classes[0][1])
     assert preimages.told(store, kept[0]) == side
+
+
+class Slow(MemoryStore):
+    """Commits when it is let, or refuses to."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.go = Event()
+        self.refusal: StoreError | None = None
+
+    def commit(self, *args: Any, **kwargs: Any) -> None:
+        self.go.wait(10)
+        if self.refusal is not None:
+            raise self.refusal
+        super().commit(*args, **kwargs)
+
+
+def test_a_group_is_committed_while_the_next_is_collected(tmp_path: Path) -> None:
+    store = Slow(tmp_path)
+    committer = Committer(store, Clock(), behind=True)
+    committer.add(record(1))
+    committer.flush()
+    committer.add(record(2))
+    assert store.record(record(1).key) is None
+    store.go.set()
+    committer.settle()
+    assert store.record(record(1).key) == record(1) and store.record(record(2).key) == record(2)
+
+
+def test_what_was_refused_behind_is_told_with_the_next_group(tmp_path: Path) -> None:
+    store = Slow(tmp_path)
+    store.refusal = StoreError("the disk is full")
+    store.go.set()
+    committer = Committer(store, Clock(), behind=True)
+    committer.add(record(1))
+    committer.flush()
+    with pytest.raises(StoreError, match="the disk is full"):
+        committer.settle()

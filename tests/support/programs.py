@@ -128,14 +128,15 @@ Cell_ = frozenset[Axis]
 
 @dataclass
 class Program:
-    """A random program; `text` is its source."""
+    """A random program; `text` is its source. What fails is tried `retries` times more."""
 
     seed: int
     tasks: dict[str, Made] = field(default_factory=dict)
+    retries: int = 0
 
     @property
     def text(self) -> str:
-        return HEAD + "".join(_text(made, self.tasks) for made in self.tasks.values())
+        return HEAD + "".join(_text(made, self.tasks, self.retries) for made in self.tasks.values())
 
     def axes(self) -> list[tuple[str, list[int]]]:
         return [(made.name, made.values) for made in self.tasks.values() if made.values]
@@ -179,10 +180,11 @@ def _dep(random: Random, above: Made) -> Dep:
     return Dep(above.name, random.choice(["iterator", "list"]) if above.streams else "whole")
 
 
-def _text(made: Made, above: Mapping[str, Made]) -> str:
+def _text(made: Made, above: Mapping[str, Made], retries: int) -> str:
     handles = ", ".join(dep.task + {"failed": ".failed", "cells": ".cells"}.get(dep.kind, "") for dep in made.deps)
     extra = [f'on_error="{made.on_error}"'] if made.kind == "each" else []
     extra += [] if made.kept else ['store="never"']
+    extra += [f"retries={retries}"] if retries else []
     arguments = ", ".join([*([handles] if handles else []), *extra])
     parameters = [f"p{at}: {_annotation(dep, above[dep.task])}" for at, dep in enumerate(made.deps)]
     options = ["*", "k: int = 1"] if made.kind != "each" or made.values else []
