@@ -6,9 +6,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit.execution import chance, dispatch, keys
 from pipekit.execution.devices import Devices
@@ -26,8 +27,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown."""
 
     number: int
@@ -45,8 +45,7 @@ class Job:
     ahead: bool = False
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """For one run. `homes` tells which tasks the workers can import; `streaming`: may a call read on while it works."""
 
     ledger: Ledger

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pipekit.execution import failed, given, keys
 from pipekit.execution.failed import Left
@@ -14,8 +14,7 @@ from pipekit.store.products import Product
 from pipekit.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Item `number`: of a stream the item itself is what was given; of an each `item` is what it was called with. `left`: why it was left
     out. Neither where nothing is recorded of it."""
 

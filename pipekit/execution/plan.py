@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.definition.tasks import Task
 from pipekit.errors import FingerprintError, Problem
@@ -26,8 +28,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One step's part of the plan. `state` is cached, would_run or may_run; `record` is the hit, `near` the newest record
     with the same static part; `deps` what the deps give, where that is known; `present`: nobody who might read the product found it
     gone; `pinned` was given by hand."""
@@ -63,8 +64,7 @@ class Planned:
         return record.seconds if record is not None else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One entry per step, in the order of the steps. `seen` are static parts that some record has; of a forced each `items` may be those that
     are, and no others."""
 
@@ -145,8 +145,7 @@ def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> list[St
     return found
 
 
-@dataclass(slots=True)
-class _Planner:
+class _Planner(Struct):
     invocation: Invocation[Any]
     steps: Steps
     store: Store

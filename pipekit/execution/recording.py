@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.execution import failed, keys, reasons, why
 from pipekit.execution.commit import Committer
@@ -29,8 +31,7 @@ LOOK_BACK = 50
 """How many records of a task are looked at for what it has read before."""
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """Looks up and records for one run."""
 
     run: str

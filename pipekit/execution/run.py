@@ -6,9 +6,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
+
+from msgspec import Struct, field
 
 from pipekit.definition.tasks import Streamed, Task
 from pipekit.errors import ExecutionError, Interrupted, TaskFailed
@@ -44,8 +45,7 @@ PoolName = Literal["processes", "threads", "inline"]
 MAIN = "pipekit.execution.worker:main"
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
     `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone.

@@ -3,13 +3,14 @@ a message or the store."""
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, groupby
-from struct import Struct
 from typing import Protocol, cast
+
+from msgspec import Struct, field
 
 from pipekit.execution.failed import Left
 from pipekit.execution.flow import Flow
@@ -22,7 +23,7 @@ MOST = 4096
 LARGEST = 1 << 20
 """A batch of items is as many as take about this long, and no more than this many, or so many bytes."""
 
-_WORD = Struct("<q24x")  # eight bytes of a digest tell items apart
+_WORD = struct.Struct("<q24x")  # eight bytes of a digest tell items apart
 
 Span = tuple[int, int]
 """Items from a number up to another one."""
@@ -61,8 +62,7 @@ class Past(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """A unit: spans of items, of which `done` have ended; `known` is what they are recorded to have given, where that is only checked."""
 
     spans: list[Span]
@@ -86,8 +86,7 @@ class Batch:
         return found
 
 
-@dataclass(slots=True)
-class Each:
+class Each(Struct):
     """An each at work. `keys_of` are the keys of a block's items, side by side; `past` knows what such keys gave."""
 
     node: int

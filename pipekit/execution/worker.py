@@ -12,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from pipekit.execution import inside
 from pipekit.execution.call import Work
@@ -169,8 +170,7 @@ def _watching(setup: Setup) -> Reads:
     return found
 
 
-@dataclass(slots=True)
-class Stopwatch:
+class Stopwatch(Struct):
     """Seconds spent in the user's code."""
 
     seconds: float = 0.0

@@ -19,7 +19,12 @@ def starts(folder: Path) -> Iterator[Figure]:
     """How long it takes until anything happens, beside bare Python."""
     yield figure("bare Python", [sys.executable, "-c", ""], folder, runs=9)
     yield figure("import pipekit", [sys.executable, "-c", "import pipekit"], folder, runs=9)
+    yield figure("import pipekit.execution.run", [sys.executable, "-c", "import pipekit.execution.run"], folder, runs=9)
     yield figure("pipekit --help", [sys.executable, "-m", "pipekit", "--help"], folder, runs=9)
+    yield figure("pipekit --version", [sys.executable, "-m", "pipekit", "--version"], folder, runs=9)
+    place = projects.loop(folder / "one", 1)
+    once(RUN, place)
+    yield figure("pipekit run, one task, nothing to do", RUN, place, runs=9)
 
 
 def many(folder: Path) -> Iterator[Figure]:
