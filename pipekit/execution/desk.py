@@ -16,7 +16,7 @@ from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher, Supply
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import Bodies, Call, Made, More, Source
+from pipekit.execution.messages import STORE, Bodies, Call, Made, More, Source
 from pipekit.execution.plan import present
 from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
@@ -160,7 +160,7 @@ class Desk(Struct):
             bodies,
             block,
             counts,
-            self.keeps(job.node),
+            STORE if self.keeps(job.node) else self.dispatcher.passing.place,
             self._seed(job.node) if mode != "each" or block.classes or self._chance(job.node) else b"",
             str(self.store.root / "checkpoints" / key.hex()),
             job.granted,

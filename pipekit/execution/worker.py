@@ -53,7 +53,9 @@ class Worker:
         self.whole_process = setup.capture == "descriptors"
         log = setup.temporary / f"worker-{self.number}.log"
         self.capture: Capture = Descriptors(log) if self.whole_process else Streams()
-        self.stores = (Objects(setup.objects), Objects(setup.passing))
+        self.stores: tuple[Objects, ...] = (Objects(setup.objects), Objects(setup.passing))
+        if setup.shared is not None:
+            self.stores += (Objects(setup.shared, in_memory=True),)
         self.ahead: deque[object] = deque()
         self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
