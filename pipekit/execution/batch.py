@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
+from pipekit.definition.show import show
 from pipekit.execution import yielding
+from pipekit.execution.failure import veil
 from pipekit.execution.making import Pieces, must_be
 from pipekit.execution.messages import Call, Fault, ItemsDone
 from pipekit.store.blocks import Block
@@ -37,6 +39,7 @@ class Batch:
         self.faults: list[tuple[int, Fault]] = []
         self.files: list[Any] = []
         self._until = 0.0
+        self._told = 0
         self._seeds = split(self.block.digests) if work.call.seed else []
 
     def run(self) -> None:
@@ -124,7 +127,10 @@ class Batch:
         return work.fault(made.error) if isinstance(made, Raised) else None
 
     def _fault(self, fault: Fault) -> None:
-        self.faults.append((len(self.counts), fault))
+        at = self._told + len(self.counts)
+        value = call_user(lambda: next(self.work.inputs.values(self.block.part(range(at, at + 1)))))
+        shown = "" if isinstance(value, Raised) else veil(show(value.value), self.work.secrets)
+        self.faults.append((len(self.counts), fault._replace(item=shown)))
         self.counts.append(0)
 
     def _tell(self, *, last: bool) -> None:
@@ -145,6 +151,7 @@ class Batch:
                 log, last, work.used() if last else (), work.worker.peak() if last else 0,
             )
         )  # fmt: skip
+        self._told += len(self.counts)
         self.counts, self.times, self.faults = [], array("d"), []
         self._until = time.perf_counter() + SECONDS
 

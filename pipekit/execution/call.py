@@ -141,7 +141,10 @@ class Work:
 
     def _finish(self, made: Made | None, found: Fault | None) -> None:
         worker = self.worker
-        worker.port.send(Done(self.call.job, made, found, self.seconds, self.log(), self.used(), worker.peak()))
+        done = Done(self.call.job, made, found, self.seconds, self.log(), self.used(), worker.peak())
+        worker.port.send(
+            done, more=True
+        )  # it goes when the worker waits, or begins with something that may take longer
 
     def _refuse(self, found: Fault) -> None:
         """The call cannot even begin."""

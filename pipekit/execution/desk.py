@@ -42,6 +42,7 @@ class Job(Struct):
     granted: Mapping[str, float] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     credit: tuple[int, int] | None = None
+    ahead: bool = False
 
 
 class Desk(Struct):
@@ -165,6 +166,7 @@ class Desk(Struct):
             job.granted,
             job.variables,
             job.credit,
+            job.ahead,
         )
 
     def _seed(self, node: int) -> bytes:

@@ -132,7 +132,7 @@ class Drive:
                 self.pool.kill(job.worker)
         if now - self._ticked >= TICK:
             self._ticked = now
-            self.items.tell()
+            self.items.counts.tell_all()
             self.outcomes.out.extend(self.weights.tell(time.time(), now))
             for job, text in self.desk.tails(self.jobs.values(), self.pids):
                 self.outcomes.say(events.LogLines(time.time(), job.node, text))
@@ -173,6 +173,7 @@ class Drive:
         row = self.desk.ledger[command.node]
         self._number += 1
         job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
+        job.ahead = self.machine.crew.is_ahead(command.node, command.unit)
         if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
             row.key = self.recorder.key(command.node)
         if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):

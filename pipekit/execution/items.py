@@ -3,16 +3,17 @@ know how a unit is sent or who runs it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipekit.errors import FingerprintError
-from pipekit.execution import events, given, keys, rows
+from pipekit.execution import given, keys, rows
+from pipekit.execution.counts import Counts
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Job
 from pipekit.execution.failed import Left
-from pipekit.execution.failure import stable, told
+from pipekit.execution.failing import Failing
+from pipekit.execution.failure import told
 from pipekit.execution.flow import Flow, Shelf
 from pipekit.execution.messages import Call, Fault, ItemsDone, Yielded
 from pipekit.execution.outcomes import Outcomes
@@ -22,7 +23,7 @@ from pipekit.parallel.channel import Amount
 from pipekit.store import columns
 from pipekit.store.blocks import Block
 from pipekit.store.products import Product
-from pipekit.values import Digest, short
+from pipekit.values import Digest
 
 SPLIT = 0
 """The unit of an each that turns a list product into items; batches of items count from 1."""
@@ -41,7 +42,8 @@ class Items:
         self.recorder = outcomes.recorder
         self.flows: dict[int, Flow] = {}
         self.eaches: dict[int, Each] = {}
-        self._told: dict[int, tuple[int, ...]] = {}
+        self.failing = Failing(outcomes)
+        self.counts = Counts(outcomes, self.flows, self.eaches)
         self.arrived: Callable[[int, Sequence[Block]], None] = lambda source, items: None
         self.diverged: Callable[[int, int], None] = lambda source, kept: None
         self._at_work: dict[int, Each] = {}  # by job
@@ -63,9 +65,10 @@ class Items:
             return
         classes = row.planned.static.classes
         keys_of = partial(given.item_keys, prefix, code=lambda name: classes(name).digest)
-        each = Each(
-            number, Flow() if flow is None else flow, prefix, keys_of, self.recorder.past(number, prefix), sealed=sealed
-        )
+        source_flow = self._new() if flow is None else flow
+        past = self.recorder.past(number, prefix)
+        each = Each(number, source_flow, prefix, keys_of, past, out=self._new(), sealed=sealed)
+        each.forced = self.desk.ledger.plan.items.get(number, frozenset())
         self.eaches[number] = each
         self.flows[number] = each.out
         self.desk.begin_stream(number)
@@ -240,9 +243,9 @@ class Items:
         left: list[tuple[int, Left]] = []
         for place, fault in done.faults:
             index = skipped[place]
-            if self._tries_again(each, index, fault):
+            if self.failing.tries_again(each, index, fault):
                 again.append(place)
-            elif (out := self._left_out(each, index, fault)) is not None:
+            elif (out := self.failing.left_out(each, index, fault)) is not None:
                 left.append((place, out))
             else:
                 return True
@@ -286,38 +289,6 @@ class Items:
             return
         each.tries[_WHOLE] = tries + 1
         self.begin(each.node, sealed=each.sealed)
-
-    # --- failures -----------------------------------------------------------------------------------------------------
-
-    def _tries_again(self, each: Each, index: int, fault: Fault) -> bool:
-        config = self.desk.ledger[each.node].planned.task.config
-        tries = each.tries.get(index, 0)
-        if tries >= config.retries or self.outcomes.stopping:
-            return False
-        each.tries[index] = tries + 1
-        self.outcomes.later(tries + 1, says.Offered(each.node, (each.alone(index),)))
-        return True
-
-    def _left_out(self, each: Each, index: int, fault: Fault) -> Left | None:
-        """The item is left out; None if that fails the each."""
-        config = self.desk.ledger[each.node].planned.task.config
-        item = each.source.part(index, index + 1)
-        name = f"{index} ({short(Digest(item.digests))})"
-        if config.on_error == "raise":
-            self.outcomes.fail(each.node, fault, name)
-            return None
-        left = Left(item, stable(fault.message, self.desk.folder))
-        each.leave(index, left)
-        if self._too_many(each, config.max_errors):
-            self.outcomes.fail(each.node, fault, f"{name}, one more than max_errors")
-        return left
-
-    def _too_many(self, each: Each, most: float | int | None) -> bool:
-        if most is None:
-            return False
-        if isinstance(most, int) and most >= 1:
-            return each.failed > most
-        return each.source.ended and each.failed > most * len(each.source)
 
     # --- what follows -------------------------------------------------------------------------------------------------
 
@@ -397,37 +368,17 @@ class Items:
         config = row.planned.task.config
         row.left = each.left()
         self.desk.keep(one.item for one in row.left)
-        if self._too_many(each, config.max_errors):
+        if self.failing.too_many(each):
             self.outcomes.fail(number, Fault(f"{each.failed} items failed, more than max_errors", ""))
             return
         skipped = len(row.left) if config.on_error == "skip" else 0
         row.partial = bool(skipped)
         row.items = {"ran": each.ran, "cached": each.cached, "failed": each.failed, "skipped": skipped}
         product = self.desk.manifest(number)
-        self.tell(final=number)
+        self.counts.tell(number)
         self._wake(number, [])
         row.state = "cached" if each.cached and not each.ran and not each.failed else "ran"
         self.outcomes.made(number, product)
-
-    def tell(self, final: int | None = None) -> None:
-        """Say how far each stream is, where that has changed."""
-        for number, each in self.eaches.items():
-            if final is not None and number != final:
-                continue
-            config = self.desk.ledger[number].planned.task.config
-            skipped = each.failed if config.on_error == "skip" else 0
-            total = len(each.source) if each.source.ended else None
-            now = (each.ran, each.cached, each.failed, skipped, each.running, -1 if total is None else total)
-            if self._told.get(number) != now:
-                self._told[number] = now
-                self.outcomes.say(events.Items(time.time(), number, *now[:5], total))
-        for number, flow in self.flows.items():
-            if number not in self.eaches and final is None:
-                so_far = (len(flow), int(flow.ended))
-                if self._told.get(number) != so_far:
-                    self._told[number] = so_far
-                    total = len(flow) if flow.ended else None
-                    self.outcomes.say(events.Items(time.time(), number, len(flow), 0, 0, 0, 0, total))
 
     def call(self, job: Job) -> Call | None:
         """The message that starts a unit of an each; None if the each has begun again since that was offered."""

@@ -41,7 +41,7 @@ class Source(NamedTuple):
 class Call(NamedTuple):
     """Run a task's function. `mode`: task, stream, each (over the items of `block`), recheck (of what items gave, `counts` each), split
     or check; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
-    items and bytes a stream may make (None: any)."""
+    items and bytes a stream may make (None: any); `tiny`: it takes no longer than what was told before it may wait."""
 
     job: int
     task: str | bytes
@@ -57,6 +57,7 @@ class Call(NamedTuple):
     granted: Mapping[str, float]
     variables: Mapping[str, str]
     credit: tuple[int, int] | None = None
+    tiny: bool = False
 
 
 class More(NamedTuple):
@@ -108,11 +109,13 @@ class Made(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What went wrong in the user's code: `message` is "ClassName: text"; `where` is "file:line" of the last own frame."""
+    """What went wrong in the user's code: `message` is "ClassName: text"; `where` is "file:line" of the last own frame; `item` shows the
+    item, where it was one."""
 
     message: str
     traceback: str
     where: str = ""
+    item: str = ""
 
 
 class Yielded(NamedTuple):

@@ -42,8 +42,9 @@ class Nearest:
 
     def ask(self, entries: Iterable[Planned]) -> None:
         """The newest records of these steps' tasks are looked up all at once."""
-        names = {entry.step.task for entry in entries if entry.near is None} - self._newest.keys()
-        found = self._store.latest(list(names)) if names else {}
+        asked = {entry.step.task for entry in entries if entry.near is None}
+        names = [name for name in asked if name not in self._newest]
+        found = self._store.latest(names) if names else {}
         self._newest.update({name: found.get(name) for name in names})
 
     def of(self, entry: Planned) -> Record | None:

@@ -191,7 +191,7 @@ class Recorder(Struct):
     def past(self, number: int, prefix: Digest) -> Past | None:
         """What the items of an each are recorded to have given; None where nothing of that is to be used."""
         plan, planned = self.ledger.plan, self.ledger[number].planned
-        if plan.forced and number in plan.forced:
+        if number in plan.forced and number not in plan.items:
             return None
         return past(self.store, prefix, planned.task, plan.world, planned.static.predicates)
 

@@ -97,6 +97,7 @@ class Each(Struct):
     batches: dict[int, Batch] = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
     out: Flow = field(default_factory=Flow)
+    forced: frozenset[int] = frozenset()  # items that run though they are known
     sealed: bool = False
     follows: bool = False  # its source is the flow of a step of this run
     closed: bool = False
@@ -200,7 +201,7 @@ class Each(Struct):
     ) -> Iterator[tuple[str, int, int]]:
         """What becomes of which items, in order."""
         past = self.past
-        if fresh is None and past is not None and past.plain and min(known) >= 0:
+        if fresh is None and past is not None and past.plain and not self.forced and min(known) >= 0:
             yield "known", start, start + count
             return
 
@@ -208,7 +209,7 @@ class Each(Struct):
             if fresh is not None and at not in fresh:
                 return "same"
             place = known[at - start] if known else -1
-            if place < 0 or past is None:
+            if place < 0 or past is None or at in self.forced:
                 return "todo"
             if past.plain:
                 return "known"

@@ -33,7 +33,7 @@ class Port(Protocol):
 
     @property
     def streams(self) -> bool: ...
-    def send(self, message: object) -> None: ...
+    def send(self, message: object, more: bool = False) -> None: ...
     def recv(self) -> object: ...
     def poll(self, timeout: float = 0.0) -> bool: ...
 
@@ -126,6 +126,8 @@ class Worker:
             call.granted,
         )
         inside.enter(context, whole_process=self.whole_process)
+        if self.port.streams and not call.tiny:
+            self.port.poll()  # sends what waits for more
         self.job, self.credit = call.job, call.credit if self.port.streams else None
         self.reads.begin()
         try:

@@ -11,7 +11,11 @@ from pipekit.parallel.admission import Queue, Room
 from pipekit.parallel.vocabulary import Command, Needs, Node, Resume, Spawn, Start
 
 SHORT = 0.005
-"""Seconds: units that take less are given to a worker one ahead, so that it never waits for the next message."""
+"""Seconds: units that take less are given to a worker ahead, so that it never waits for the next message."""
+
+AHEAD = 0.001
+MOST_AHEAD = 32
+"""One unit ahead, or as many as take so many seconds together, and no more than this: so they travel many at a time."""
 
 
 class _Worker(Struct):
@@ -35,7 +39,7 @@ class Crew:
         self._starting: set[int] = set()
         self._where: dict[tuple[int, int], int] = {}
         self._seconds: dict[int, float] = {}
-        self._soon: dict[Needs, dict[int, None]] = {}  # workers that hold one short unit, by what it takes
+        self._soon: dict[Needs, dict[int, None]] = {}  # workers that could hold more short units, by what these take
         self._next = 0
         self._waiting = 0
         self._ready: list[tuple[float, int, int]] = []  # workers whose units could go on: rank, number and node
@@ -47,6 +51,11 @@ class Crew:
 
     def working(self) -> list[int]:
         return [number for number, worker in self._workers.items() if worker.holds]
+
+    def is_ahead(self, node: int, unit: int) -> bool:
+        """Was the unit given to a worker that had another one?"""
+        holds = self._workers[self._where[node, unit]].holds
+        return holds[0] != (node, unit)
 
     def up(self, worker: int) -> None:
         self._starting.discard(worker)
@@ -180,9 +189,14 @@ class Crew:
     def _short(self, node: Node) -> bool:
         return not node.waits and self._seconds.get(node.family, 1.0) < SHORT
 
+    def _depth(self, node: Node) -> int:
+        """How many units like this one a worker may hold."""
+        seconds = self._seconds.get(node.family, 1.0)
+        return 1 + max(1, min(MOST_AHEAD, int(AHEAD / max(seconds, 1e-6))))
+
     def _note(self, number: int, granted: Needs, node: Node) -> None:
-        """The worker holds just one unit, of `node`."""
-        if self._short(node):
+        """The worker holds units like `node`, and may hold more of them."""
+        if self._short(node) and 2 * len(self._workers[number].holds) <= self._depth(node):
             self._soon.setdefault(granted, {})[number] = None
 
     def _ahead(self, queue: Queue, nodes: Sequence[Node]) -> list[Command]:
@@ -192,8 +206,11 @@ class Crew:
                 found = queue.ahead(granted)
                 if found is None:
                     break
-                number, _ = workers.popitem()
+                number = next(iter(workers))
                 out.append(self._put(number, found[0], found[1]))
+                del workers[number]
+                if len(self._workers[number].holds) < self._depth(nodes[head]):
+                    workers[number] = None  # behind the others, so that all get as many
         return out
 
     def _spawn(self, queue: Queue) -> list[Command]:

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import identify, projects
-from tests.bench.measure import Figure, figure, forget, once, part
+from tests.bench import flows, identify, projects, writing
+from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
 from tests.bench.modules import modules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
@@ -50,16 +50,51 @@ def changed(folder: Path) -> Iterator[Figure]:
 
 
 def items(folder: Path) -> Iterator[Figure]:
-    """An each over 10,000 trivial items."""
-    place = projects.each(folder / "each", COUNT)
-    yield figure(f"each over {COUNT} items, cold", RUN, place, runs=3, before=lambda: forget(place))
-    counts = iter(range(COUNT + 1, COUNT + 10))
-    words = [*RUN, "-o", ""]
+    """An each over trivial items, and one that reads what it gives."""
+    for count in (100_000, 1_000_000):
+        place = projects.each(folder / f"each{count}", count)
+        runs = 3 if count < 1_000_000 else 1
 
-    def more() -> None:
-        words[-1] = f"numbers.count={next(counts)}"
+        def cold(place: Path = place) -> None:
+            forget(place)
 
-    yield figure(f"each over {COUNT} items, one appended", words, place, runs=3, before=more)
+        yield figure(f"each over {count} items, cold", RUN, place, runs=runs, before=cold)
+        yield figure(f"each over {count} items, cold, all processes", RUN, place, runs=runs, before=cold, run=group)
+        counts = iter(range(count + 1, count + 10))
+        words = [*RUN, "-o", ""]
+
+        def more(words: list[str] = words, counts: Iterator[int] = counts) -> None:
+            words[-1] = f"numbers.count={next(counts)}"
+
+        yield figure(f"each over {count} items, one appended", words, place, runs=runs, before=more)
+
+
+def streams(folder: Path) -> Iterator[Figure]:
+    """Items that flow from stage to stage: the makespan, from the start of the first step to the end of the last."""
+    for work, ideal, words in (("sleep", 2.0, [*RUN, "-j", "3"]), ("compute", 3.0, [*RUN, "-j", "2"])):
+        place = flows.stages(folder / work, work, 200)
+
+        def cold(place: Path = place) -> None:
+            forget(place)
+
+        name = f"three stages of 10 ms ({work}), 200 items; ideal {ideal} s"
+        yield figure(name, words, place, runs=3, before=cold, run=makespan)
+        yield figure(f"  until the first item reaches the last ({work})", words, place, runs=3, before=cold, run=first)
+    place = flows.small(folder / "small", 2_000_000)
+    yield figure(
+        "2,000,000 numbers through three stages", RUN, place, runs=3, before=lambda: forget(place), run=makespan
+    )
+    big = flows.large(folder / "large", 3_000)
+    yield figure("3,000 items of 1 MB through three stages", RUN, big, runs=3, before=lambda: forget(big), run=makespan)
+    idle = flows.budget(folder / "idle", 2)
+    yield figure(
+        "a stream of 2 items of 1 MB, all processes", RUN, idle, runs=1, before=lambda: forget(idle), run=group
+    )
+    full = flows.budget(folder / "budget", 4_000)
+    yield figure("4,000 files of 1 MB written and synced", [sys.executable, writing.__file__], full, runs=1)
+    yield figure(
+        "a stream of 4 GB under 512 MB, all processes", RUN, full, runs=1, before=lambda: forget(full), run=group
+    )
 
 
 def fingerprints(folder: Path) -> Iterator[Figure]:
@@ -79,7 +114,7 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
     yield one("identity of 1000 closures of one function", "closures")
 
 
-SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, fingerprints)
+SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, streams, fingerprints)
 
 
 def main(wanted: list[str]) -> int:

@@ -3,6 +3,7 @@ several runs."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
@@ -10,8 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,40 @@ def once(words: Sequence[str], folder: Path) -> tuple[float, float]:
     return time.perf_counter() - began, megabytes
 
 
+def group(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Seconds of one run, and the megabytes that its processes took together at their peak: what they share counts once (Linux)."""
+    began, peak = time.perf_counter(), 0
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, sum(map(_share, _below(process.pid))))
+        time.sleep(0.02)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+    return time.perf_counter() - began, peak / 1e3
+
+
+def _below(root: int) -> list[int]:
+    """The process and all that it has started, directly or not."""
+    children: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):
+            above = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1]
+            children.setdefault(int(above), []).append(int(name))
+    found, waiting = list[int](), [root]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children.get(found[-1], [])
+    return found
+
+
+def _share(process: int) -> int:
+    """Kilobytes of a process's own memory, and its share of what it has in common with others."""
+    with suppress(OSError):
+        rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        return sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    return 0
+
+
 def part(words: Sequence[str], folder: Path) -> tuple[float, float]:
     """The seconds that a process prints, and its megabytes. Raises CalledProcessError if it fails."""
     process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -49,6 +86,27 @@ def _ended(process: subprocess.Popen[bytes]) -> float:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args)
     return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def makespan(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Seconds from the start of the first step of a run to the end of the last, as its log tells; megabytes of its largest process."""
+    _, megabytes = once(words, folder)
+    times = list(_log(folder))
+    began = min(event["time"] for event in times if event["event"] == "step_started")
+    return max(event["time"] for event in times if event["event"] == "step_finished") - began, megabytes
+
+
+def first(words: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Seconds from the start of the first step to that of the last one, which begins with the first item that it gets."""
+    _, megabytes = once(words, folder)
+    starts = [event["time"] for event in _log(folder) if event["event"] == "step_started"]
+    return max(starts) - min(starts), megabytes
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    """The events of the last run."""
+    path = max((folder / ".pipekit" / "runs").glob("*.jsonl"), key=lambda one: one.stat().st_mtime)
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 Run = Callable[[Sequence[str], Path], tuple[float, float]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipekit.parallel.admission import Queue, Room
-from pipekit.parallel.crew import SHORT, Crew
+from pipekit.parallel.crew import MOST_AHEAD, SHORT, Crew
 from pipekit.parallel.vocabulary import Capacity, Command, Needs, Node, Spawn, Start
 
 SIX = tuple(Node(number, family=number % 2) for number in range(6))
@@ -75,6 +77,17 @@ def test_one_ahead_where_both_are_short_and_of_one_need() -> None:
     assert found.assign(queue, SIX) == [Start(2, 0, 0), Start(3, 0, 0)]
     assert found.assign(queue, SIX) == []
     assert found.lost(0) == [(2, 0), (3, 0)], "in the order in which they are worked on"
+
+
+def test_tiny_units_are_given_many_ahead_to_all_workers_alike() -> None:
+    same = tuple(Node(number) for number in range(200))
+    found, queue = crew(2, *same, up=2)
+    found.assign(queue, same)
+    for node in (0, 1):
+        found.end(node, 0, 1e-6, same)
+    given = [start.worker for start in found.assign(queue, same) if isinstance(start, Start)]
+    assert Counter(given) == {0: 1 + MOST_AHEAD, 1: 1 + MOST_AHEAD} and given[2:6] in ([0, 1, 0, 1], [1, 0, 1, 0])
+    assert len(found.lost(1)) == 1 + MOST_AHEAD
 
 
 def test_nothing_is_put_behind_a_long_unit() -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pipekit.parallel.admission import PATIENCE, Room, capacity_for
 from pipekit.parallel.bounds import Work
 from pipekit.parallel.channel import Amount
+from pipekit.parallel.crew import MOST_AHEAD
 from pipekit.parallel.machine import Machine, State
 from pipekit.parallel.simulate import Luck, Outcome, Role, simulate
 from pipekit.parallel.vocabulary import (
@@ -192,7 +193,7 @@ class Checker:
         self.begun.add(start.node)
         held = self.workers.setdefault(start.worker, deque())
         held.append((start.node, start.unit))
-        assert len(held) <= 2, f"{start} as the third on its worker"
+        assert len(held) <= 1 + MOST_AHEAD, f"{start} as one too many on its worker"
 
     def _freed(self, free: Free, machine: Machine) -> None:
         assert free.node not in self.targets
