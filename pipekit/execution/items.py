@@ -172,7 +172,7 @@ class Items:
 
     def _replaced(self, number: int, before: Flow, kept: int) -> None:
         self.diverged(number, kept)
-        for each in [one for one in self.eaches.values() if one.source is before]:
+        for each in [one for one in self.eaches.values() if one.source is before and not one.closed]:
             if each.taken <= kept:
                 each.source = self.flows[number]
             else:

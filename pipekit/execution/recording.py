@@ -39,6 +39,8 @@ class Recorder(Struct):
     store: Store
     committer: Committer
     references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+    whole: set[Digest] = field(default_factory=set)
+    """The keys that have a product from whole inputs."""
     nearest: Nearest | None = None
 
     def resolve(self, number: int) -> Record | None:
@@ -106,6 +108,9 @@ class Recorder(Struct):
         assert row.key is not None
         if not self._settled(number):
             return False
+        if row.partial and row.key in self.whole:
+            return True  # another step made the same from all there is: that is the better claim
+        self.whole |= {row.key} if not row.partial else set()
         log = b"".join(row.log)
         found = codecs.encode(log) if log else None
         if found is not None:
