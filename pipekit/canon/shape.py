@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copyreg
 import sys
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from pipekit.canon.form import length, text
 from pipekit.values.call import Ok, call_user
@@ -17,8 +18,7 @@ _HEAP = 1 << 9
 _WORD = tuple.__itemsize__
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A class as its instances' state sees it. `kind` is dataclass, namedtuple, enum, flag or object; `fields` are a
     dataclass's or named tuple's; `slots` are all of its slots; `bare`: the state is `__dict__` and slots, no more;
     `named`: module and qualified name lead to the class; `head` is name and fields as they stand in plain bytes."""

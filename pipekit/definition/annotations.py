@@ -7,9 +7,11 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass, replace
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec.structs import replace
 
 from pipekit.definition.fit import fits
 from pipekit.definition.prelude import ANY, PLAIN

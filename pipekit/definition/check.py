@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any
+
+from msgspec import Struct
 
 from pipekit.definition.show import article, sentence, show
 from pipekit.definition.types import Type
 from pipekit.values.call import Raised, call_user
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A value that is not of a type: `path` leads to it from the value that was checked (`"[3].name"`); `type` is what it is not.
 
     `message` says it all in one line, the path first where there is one.

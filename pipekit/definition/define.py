@@ -9,6 +9,8 @@ from inspect import cleandoc
 from types import FrameType
 from typing import Any, Literal, NamedTuple
 
+from msgspec.structs import replace as changed
+
 from pipekit.definition.annotations import familiar, type_of
 from pipekit.definition.check import check
 from pipekit.definition.lines import Spot
@@ -123,7 +125,7 @@ def _inherited(old: Task[..., Any], option: str, read: Signature, at: Frame) -> 
     if option in read.annotations or option not in old.options:
         return _option(old.name, option, read, at)
     default = _default(old.name, option, old.options[option].type, read, at.spot)
-    return replace(old.options[option], default=default, origin=at.spot.origin)
+    return changed(old.options[option], default=default, origin=at.spot.origin)
 
 
 def _count(name: str, parameters: int, deps: int, spot: Spot) -> None:

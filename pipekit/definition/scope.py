@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit.errors import DefinitionError
 from pipekit.values import Origin
@@ -16,8 +17,7 @@ from pipekit.values.call import Raised, call_user
 _compiled: dict[str, CodeType] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """`known` remembers types by annotation; `local` is asked first, and only for annotations that are text; `variables` gives a
     generic class's type variables their meaning."""
 

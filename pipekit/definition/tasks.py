@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Self, TypeVar
 
+import msgspec
+
 from pipekit.definition.lines import call_line, caller_frame
 from pipekit.definition.prelude import cell_type, failure_type
 from pipekit.definition.recall import recall
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
         """What a stream is to a checker: its consumer may take it as an iterator or as a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """A named, typed knob of a task; without a default it must be given."""
 
     name: str
@@ -50,21 +51,19 @@ class Setting:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True):
     """A product given by hand; of a stream, the list of its items."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """The decorator's arguments: `timeout` in seconds, `resources["memory"]` in bytes, `refresh` as written ("1d")."""
 
     store: Literal["auto", "always", "never"] = "auto"
     retries: int = 0
     timeout: float | None = None
-    resources: Mapping[str, float] = field(default_factory=dict)
+    resources: Mapping[str, float] = msgspec.field(default_factory=dict)
     refresh: str | None = None
     on_error: Literal["raise", "skip", "drop"] = "raise"
     max_errors: float | int | None = None
@@ -99,7 +98,7 @@ class Task(Generic[P, R_co]):
     product: Type[Any]
     kind: Kind
     flat: bool = False
-    config: Config = Config()
+    config: Config = field(default=Config())
     origin: Origin | None = None
     doc: str = ""
     module: str = ""

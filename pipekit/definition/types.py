@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, SupportsIndex, TypeVar
 
+from msgspec import Struct
+
 from pipekit.definition.recall import find, named
 from pipekit.values import Origin
 
@@ -44,8 +46,7 @@ class Missing:
 MISSING: Any = Missing()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of a record: `required` without a default, `init` if the constructor takes it."""
 
     type: Type[Any]

@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipekit import canon
 from pipekit.errors import ExecutionError
@@ -31,8 +33,7 @@ _INPUTS = ("option", reasons.FILE, reasons.DEP, "product")
 """The kinds of reasons that are no refactoring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The record whose product is to stand for the step's key, and what is different."""
 
     record: Record

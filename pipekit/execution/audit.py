@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from pipekit import canon
 from pipekit.execution.ledger import Ledger
@@ -53,8 +54,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Struct, frozen=True):
     """The code in a key: whole files, lines of files (first, last), and names that count without being looked at."""
 
     files: frozenset[str]
@@ -92,8 +92,7 @@ def is_named(name: str, names: Iterable[str], between: str = ".") -> bool:
     return any(name == one or name.startswith(one + between) for one in names)
 
 
-@dataclass(slots=True)
-class Audit:
+class Audit(Struct):
     """Of one run. `findings` are in the order in which they were found, by their remedies: there is one for each. `read` are the
     files of the project that were read."""
 

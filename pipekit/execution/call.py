@@ -32,8 +32,7 @@ class Work:
         self.call = call
         self.context = context
         self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._fetch)
-        stored = worker.stores[0 if call.keep else 1]
-        self.maker = Maker(stored, worker.setup.folder, context.scratch_path, self.inputs.handed)
+        self.maker = Maker(worker.stores[call.place], worker.setup.folder, context.scratch_path, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pipekit.execution import events as e
 from pipekit.execution import preimages, reasons
@@ -16,8 +17,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One reason, with the source of the symbol that it is about, before and now; empty where there is none."""
 
     reason: Reason
@@ -25,8 +25,7 @@ class Difference:
     now: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a step of a recorded run ended; `key` and `product` in hexadecimal, empty where it has none."""
 
     name: str
@@ -35,8 +34,7 @@ class Ended:
     product: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One step of two runs: `was` and `now` (None: it was not there), and why the keys differ."""
 
     was: Ended | None

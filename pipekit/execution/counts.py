@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.execution import events
 from pipekit.execution.flow import Flow
@@ -12,8 +13,7 @@ from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.streams import Each
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """Of one run."""
 
     outcomes: Outcomes

@@ -4,7 +4,8 @@ too far behind. It must never know what an item is."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipekit.execution.desk import Job
 from pipekit.execution.messages import Credit
@@ -20,8 +21,7 @@ FIRST = Amount(4, 1 << 20)
 MOST_ITEMS = 200_000
 
 
-@dataclass(slots=True)
-class _Producer:
+class _Producer(Struct):
     job: Job
     began: float
     channel: Channel

@@ -6,16 +6,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit.execution import chance, dispatch, keys
 from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher, Supply
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import Bodies, Call, Made, More, Source
+from pipekit.execution.messages import STORE, Bodies, Call, Made, More, Source
 from pipekit.execution.plan import present
 from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
@@ -26,8 +27,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown."""
 
     number: int
@@ -45,8 +45,7 @@ class Job:
     ahead: bool = False
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """For one run. `homes` tells which tasks the workers can import; `streaming`: may a call read on while it works."""
 
     ledger: Ledger
@@ -161,7 +160,7 @@ class Desk:
             bodies,
             block,
             counts,
-            self.keeps(job.node),
+            STORE if self.keeps(job.node) else self.dispatcher.passing.place,
             self._seed(job.node) if mode != "each" or block.classes or self._chance(job.node) else b"",
             str(self.store.root / "checkpoints" / key.hex()),
             job.granted,

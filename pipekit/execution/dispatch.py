@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pipekit.definition.tasks import Task
 from pipekit.execution.byvalue import by_value
@@ -77,8 +78,7 @@ def pack_options(options: Mapping[str, Any]) -> bytes:
     return by_value(dict(options)) if not packed or b"__main__" in packed else packed
 
 
-@dataclass(slots=True)
-class Dispatcher:
+class Dispatcher(Struct):
     """Reads products for messages. `objects` are the big ones in the store, which workers read by themselves."""
 
     store: Store

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.execution.reasons import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True):
     """`time` is Unix seconds everywhere; `steps` is how many StepPlanned follow; `jobs` is the worker count."""
 
     time: float
@@ -20,8 +20,7 @@ class RunStarted:
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepPlanned:
+class StepPlanned(Struct, frozen=True):
     """`state` is cached, would_run or may_run; `deps` are step numbers; `total` is the number of items, where known."""
 
     time: float
@@ -36,16 +35,14 @@ class StepPlanned:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StepReady:
+class StepReady(Struct, frozen=True):
     """All that the step takes is known, and it must run."""
 
     time: float
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(Struct, frozen=True):
     """The first unit of the step went to a worker."""
 
     time: float
@@ -53,8 +50,7 @@ class StepStarted:
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepProgress:
+class StepProgress(Struct, frozen=True):
     """What the task itself said with `pipekit.progress(done, total)`."""
 
     time: float
@@ -63,8 +59,7 @@ class StepProgress:
     total: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepFinished:
+class StepFinished(Struct, frozen=True):
     """`seconds` is the time in user code; `size` is in bytes; `items` counts a stream's items."""
 
     time: float
@@ -78,8 +73,7 @@ class StepFinished:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StepCached:
+class StepCached(Struct, frozen=True):
     """The step has a record; `size` is in bytes; `items` counts a stream's items."""
 
     time: float
@@ -91,8 +85,7 @@ class StepCached:
     reason: Reason = field(default=Reason("cached"))
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """`message` is `ClassName: text`; `traceback` shows the user's own frames; `item` names the item, if it was one."""
 
     time: float
@@ -105,8 +98,7 @@ class StepFailed:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StepBlocked:
+class StepBlocked(Struct, frozen=True):
     """The step cannot run because the step `by` failed."""
 
     time: float
@@ -114,24 +106,21 @@ class StepBlocked:
     by: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepCancelled:
+class StepCancelled(Struct, frozen=True):
     """The run was stopped before the step was done."""
 
     time: float
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepUnneeded:
+class StepUnneeded(Struct, frozen=True):
     """The step was planned, and then nothing that ran read its product."""
 
     time: float
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """How far a stream is, in totals since the run began; `total` is None while the producer still runs."""
 
     time: float
@@ -144,8 +133,7 @@ class Items:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeWeight:
+class EdgeWeight(Struct, frozen=True):
     """What waits on an edge: items, bytes; `rate` in items a second, `left` in seconds (negative: unknown)."""
 
     time: float
@@ -157,8 +145,7 @@ class EdgeWeight:
     left: float
 
 
-@dataclass(frozen=True, slots=True)
-class LogLines:
+class LogLines(Struct, frozen=True):
     """What a step printed, as it came: any part of a line."""
 
     time: float
@@ -166,8 +153,7 @@ class LogLines:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectsStored:
+class ObjectsStored(Struct, frozen=True):
     """Objects of the step are in the store; `size` is in bytes."""
 
     time: float
@@ -176,8 +162,7 @@ class ObjectsStored:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectsFreed:
+class ObjectsFreed(Struct, frozen=True):
     """Nobody reads these objects any more, and they are gone."""
 
     time: float
@@ -186,8 +171,7 @@ class ObjectsFreed:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectsSpilled:
+class ObjectsSpilled(Struct, frozen=True):
     """Objects that wait for a reader moved from memory to disk."""
 
     time: float
@@ -196,8 +180,7 @@ class ObjectsSpilled:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(Struct, frozen=True):
     """Something that the person should know and that stops nothing; `step` is None where it is about the run."""
 
     time: float
@@ -205,8 +188,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputWritten:
+class OutputWritten(Struct, frozen=True):
     """The product of a step was written to `path`, relative to the project; `size` is in bytes."""
 
     time: float
@@ -215,8 +197,7 @@ class OutputWritten:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """`by` said that the product which `was` (a key) had made stands for `key` too."""
 
     time: float
@@ -227,8 +208,7 @@ class Accepted:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(Struct, frozen=True):
     """`status` is succeeded, failed or interrupted; `counts` has one number per final state."""
 
     time: float

@@ -4,8 +4,9 @@ out."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pipekit import canon
 from pipekit.store import codecs
@@ -15,8 +16,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest, Reference, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """One item that was left out, in a block of its own, and `"ClassName: message"`."""
 
     item: Block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pipekit.definition.show import show
 from pipekit.execution.failed import Left, no_file
@@ -16,8 +16,7 @@ from pipekit.store.blocks import Block
 from pipekit.values import Digest, Ok, call_user, short
 
 
-@dataclass(slots=True)
-class Failing:
+class Failing(Struct):
     """Of one run."""
 
     outcomes: Outcomes

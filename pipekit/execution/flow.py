@@ -8,10 +8,11 @@ import tempfile
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from weakref import ReferenceType, ref
+
+from msgspec import Struct, field
 
 from pipekit.store.blocks import Block, join
 from pipekit.store.columns import numbers
@@ -65,8 +66,7 @@ class Shelf:
             self._fd = None
 
 
-@dataclass(slots=True, weakref_slot=True)
-class Flow:
+class Flow(Struct, weakref=True):
     """The items so far, which take `size` bytes with all their objects; `ended` when there will be no more."""
 
     ended: bool = False

@@ -4,11 +4,11 @@ never look up what was read before."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class Recorded:
+class Recorded(Struct):
     """The digests of the items of a recorded stream, 32 bytes each, joined in pieces of any length."""
 
     pieces: Iterator[bytes]
@@ -29,8 +29,7 @@ class Recorded:
         return joined.startswith(digests)
 
 
-@dataclass(slots=True)
-class HeldBack:
+class HeldBack(Struct):
     """One reader. Each of its `pasts` is a key under which it has a product: what it read then, by the position of the dep."""
 
     pasts: Sequence[Mapping[int, Recorded]] = field(default_factory=list)

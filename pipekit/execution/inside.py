@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pipekit import canon
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """One call of the user's function: its folders (made when first asked for), what it was granted, whom to tell."""
 
     scratch_path: Path

@@ -65,9 +65,10 @@ class Items:
             return
         classes = row.planned.static.classes
         keys_of = partial(given.item_keys, prefix, code=lambda name: classes(name).digest)
-        each = Each(
-            number, Flow() if flow is None else flow, prefix, keys_of, self.recorder.past(number, prefix), sealed=sealed
-        )
+        source_flow = self._new() if flow is None else flow
+        past = self.recorder.past(number, prefix)
+        each = Each(number, source_flow, prefix, keys_of, past, out=self._new(), sealed=sealed)
+        each.forced = self.desk.ledger.plan.items.get(number, frozenset())
         self.eaches[number] = each
         self.flows[number] = each.out
         self.desk.begin_stream(number)
@@ -171,7 +172,7 @@ class Items:
 
     def _replaced(self, number: int, before: Flow, kept: int) -> None:
         self.diverged(number, kept)
-        for each in [one for one in self.eaches.values() if one.source is before]:
+        for each in [one for one in self.eaches.values() if one.source is before and not one.closed]:
             if each.taken <= kept:
                 each.source = self.flows[number]
             else:

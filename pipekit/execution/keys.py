@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit import canon
 from pipekit.canon.shape import class_name
@@ -29,8 +30,7 @@ FAILED = b"failed"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Static:
+class Static(Struct, frozen=True):
     """The part of a key that is known before anything runs. `files`: the reference options, path -> content. `code` and
     `classes` (the code of a class whose instances are in what is taken, by name) can tell what they cover; `predicates` are no part
     of the key: what a product must pass to be one."""
@@ -43,8 +43,7 @@ class Static:
     predicates: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The static part's preimage in readable form, for reasons and for people. `options`: text and digest of the value alone;
     `classes`: those of instances in them, with the identity of their code. `environment`: None for a variable that is not set.
     `files_taken`: "files" where files in the product are the store's to keep. `deps` are names: what they give is the key's other

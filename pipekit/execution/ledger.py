@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from pipekit.execution.failed import Left
 from pipekit.execution.given import Given, given
@@ -18,8 +19,7 @@ from pipekit.values import Digest
 STATES = ("ran", "cached", "failed", "blocked", "cancelled", "unneeded")
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One step's row. `state` is "" while it is open, then one of STATES; `began` is when its first unit started;
     `checking`: what is recorded is being checked against its type."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
@@ -38,14 +37,16 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 }
 """How a field is written, by its annotation. A general encoder would cost several times as much for each event."""
 
-_CLASSES: dict[str, type] = {re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Event)}
+_CLASSES: dict[str, type[Event]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Event)
+}
 _PLANS = {
     cls: (
-        f'{{"event":"{name}"',
-        attrgetter(*(f.name for f in fields(cls))),
-        [(f',"{f.name}":', _FORMS[str(f.type)]) for f in fields(cls)],
+        f'{{"event":"{event}"',
+        attrgetter(*cls.__struct_fields__),
+        [(f',"{name}":', _FORMS[cls.__annotations__[name]]) for name in cls.__struct_fields__],
     )
-    for name, cls in _CLASSES.items()
+    for event, cls in _CLASSES.items()
 }
 
 

@@ -4,9 +4,11 @@ It must never know who asks for it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit import canon
 from pipekit.definition.check import check
@@ -32,8 +34,7 @@ def must_be(type_: Type[Any], value: Any) -> None:
         raise TaskFailed(f"its product is not what it says: {at}{mismatch.message}")
 
 
-@dataclass(slots=True)
-class Maker:
+class Maker(Struct):
     """Where a call's products go: big objects to `objects`, the rest into the message. `scratch` and `handed` tell
     which files are the store's to keep, `folder` what references are relative to; `referred` are the paths of these."""
 

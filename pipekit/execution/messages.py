@@ -14,6 +14,10 @@ Bodies = Mapping[bytes, Any]
 """Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest."""
 
 
+STORE, DISK, MEMORY = PLACES = range(3)
+"""Where the big objects of a product lie: in the store, or passing by in files or in shared memory."""
+
+
 class Setup(NamedTuple):
     """What every worker is told once. `home`: (module:function, arguments) that gives the tasks by name; `audit`: note all that
     the user's code uses."""
@@ -22,6 +26,7 @@ class Setup(NamedTuple):
     folder: Path | None
     objects: Path
     passing: Path
+    shared: Path | None
     temporary: Path
     capture: Literal["descriptors", "streams"]
     audit: bool = False
@@ -40,7 +45,7 @@ class Source(NamedTuple):
 
 class Call(NamedTuple):
     """Run a task's function. `mode`: task, stream, each (over the items of `block`), recheck (of what items gave, `counts` each), split
-    or check; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
+    or check; `place`: where big objects go, one of the PLACES; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
     items and bytes a stream may make (None: any); `tiny`: it takes no longer than what was told before it may wait."""
 
     job: int
@@ -51,7 +56,7 @@ class Call(NamedTuple):
     bodies: Bodies
     block: Block
     counts: bytes
-    keep: bool
+    place: int
     seed: bytes
     checkpoint: str
     granted: Mapping[str, float]

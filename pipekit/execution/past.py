@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pipekit.definition.tasks import Task
 from pipekit.execution.failed import Left
@@ -18,8 +19,7 @@ from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(slots=True)
-class Past:
+class Past(Struct):
     """The rows of `index`; those in `unchecked`, which go up, have passed other predicates than those of today."""
 
     index: Index

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.definition.tasks import Task
 from pipekit.errors import FingerprintError, Problem
@@ -19,14 +21,14 @@ from pipekit.execution.world import World
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.steps import Step, Steps
 from pipekit.store import codecs, manifests
+from pipekit.store.building import Builder
 from pipekit.store.products import Encoded, Product
 from pipekit.store.records import Record
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One step's part of the plan. `state` is cached, would_run or may_run; `record` is the hit, `near` the newest record
     with the same static part; `deps` what the deps give, where that is known; `present`: nobody who might read the product found it
     gone; `pinned` was given by hand."""
@@ -62,9 +64,9 @@ class Planned:
         return record.seconds if record is not None else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One entry per step, in the order of the steps. `seen` are static parts that some record has."""
+class Plan(Struct, frozen=True):
+    """One entry per step, in the order of the steps. `seen` are static parts that some record has; of a forced each `items` may be those that
+    are, and no others."""
 
     invocation: Invocation[Any]
     steps: Steps
@@ -72,6 +74,7 @@ class Plan:
     seen: frozenset[Digest]
     world: World
     forced: frozenset[int] = field(default=frozenset())
+    items: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @property
     def written(self) -> frozenset[int]:
@@ -101,7 +104,10 @@ class Problems:
             raise FingerprintError.of(tuple(self._found))
 
 
-def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = ()) -> Plan:
+def make(
+    invocation: Invocation[Any], steps: Steps, store: Store, world: World, forced: Collection[int] = (),
+    items: Mapping[int, frozenset[int]] = {},
+) -> Plan:  # fmt: skip
     """Look up every step, in topological order, as far as dep products are known. Raises FingerprintError with every problem."""
     statics = _statics(invocation, steps, world)
     newest = store.statics([static.digest for static in statics])
@@ -109,7 +115,7 @@ def make(invocation: Invocation[Any], steps: Steps, store: Store, world: World, 
     entries = _entries(planner, statics)
     entries = _with_gone(_with_checks(entries, store), steps, store)
     entries = explained(entries, store, world)
-    return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced))
+    return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced), items)
 
 
 def _entries(planner: _Planner, statics: Sequence[Static]) -> list[Planned]:
@@ -139,8 +145,7 @@ def _statics(invocation: Invocation[Any], steps: Steps, world: World) -> list[St
     return found
 
 
-@dataclass(slots=True)
-class _Planner:
+class _Planner(Struct):
     invocation: Invocation[Any]
     steps: Steps
     store: Store
@@ -192,9 +197,12 @@ def encode_pin(task: Task[..., Any]) -> Encoded:
     assert task.pin is not None
     if not task.streams:
         return codecs.encode(task.pin.value)
-    items = [codecs.encode(item) for item in task.pin.value]
-    manifest = manifests.encode(item.product for item in items)
-    bodies = {digest: body for item in items for digest, body in item.bodies.items()}
+    builder, writer = Builder(), manifests.Writer()
+    for item in map(codecs.encode, task.pin.value):
+        builder.add_product(item.product, item.bodies)
+    block = builder.take()
+    bodies = {**block.bodies(), **writer.add(block)}
+    manifest = writer.end()
     return Encoded(manifest.product, {**bodies, **manifest.bodies})
 
 

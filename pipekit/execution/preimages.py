@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipekit.execution import given
 from pipekit.execution.given import Given
@@ -19,8 +21,7 @@ Symbols = Callable[[str, Digest], Sequence[Symbol]]
 """What some code covers: that of the class of this name, or of the task itself (""), with this digest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preimage:
+class Preimage(Struct, frozen=True):
     """What one key was made from. `deps`: by name, None while they are not known; `tell` fills in a symbol's value and source."""
 
     facts: Facts

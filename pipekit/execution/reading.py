@@ -4,8 +4,9 @@ becomes of them when their key is known. It must never know how an item is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit.execution import dispatch
 from pipekit.execution.credit import Credits
@@ -23,8 +24,7 @@ from pipekit.store.products import Product
 from pipekit.store.records import Record
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """One step. `feeds`: position of a dep -> the step that gives its items; `held` until it starts; `sides` is what its other deps gave
     when it did. `sent`: items that went to its worker, by position; `wants`: the position that it waits for. `early` is its product, made
     before its key was known."""

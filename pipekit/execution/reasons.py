@@ -4,9 +4,10 @@ shown."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pipekit.execution.changes import Change, changes
 from pipekit.values import Digest
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pipekit.execution.preimages import Preimage
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """`kind` names the predicate, `subject` what it is about; `was` and `now` are the two values, in short form. `where`: the place
     in the code, as "file:line"."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.execution import failed, keys, reasons, why
 from pipekit.execution.commit import Committer
@@ -29,8 +31,7 @@ LOOK_BACK = 50
 """How many records of a task are looked at for what it has read before."""
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """Looks up and records for one run."""
 
     run: str
@@ -38,6 +39,8 @@ class Recorder:
     store: Store
     committer: Committer
     references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+    whole: set[Digest] = field(default_factory=set)
+    """The keys that have a product from whole inputs."""
     nearest: Nearest | None = None
 
     def resolve(self, number: int) -> Record | None:
@@ -105,6 +108,9 @@ class Recorder:
         assert row.key is not None
         if not self._settled(number):
             return False
+        if row.partial and row.key in self.whole:
+            return True  # another step made the same from all there is: that is the better claim
+        self.whole |= {row.key} if not row.partial else set()
         log = b"".join(row.log)
         found = codecs.encode(log) if log else None
         if found is not None:
@@ -190,7 +196,7 @@ class Recorder:
     def past(self, number: int, prefix: Digest) -> Past | None:
         """What the items of an each are recorded to have given; None where nothing of that is to be used."""
         plan, planned = self.ledger.plan, self.ledger[number].planned
-        if plan.forced and number in plan.forced:
+        if number in plan.forced and number not in plan.items:
             return None
         return past(self.store, prefix, planned.task, plan.world, planned.static.predicates)
 

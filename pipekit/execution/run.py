@@ -6,9 +6,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
+
+from msgspec import Struct, field
 
 from pipekit.definition.tasks import Streamed, Task
 from pipekit.errors import ExecutionError, Interrupted, TaskFailed
@@ -27,6 +28,7 @@ from pipekit.execution.passing import Passing
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.recording import Recorder
+from pipekit.execution.sharing import shared_folder
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Pool
 from pipekit.parallel.vocabulary import Capacity
@@ -44,8 +46,7 @@ PoolName = Literal["processes", "threads", "inline"]
 MAIN = "pipekit.execution.worker:main"
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
     `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone.
@@ -84,6 +85,7 @@ class Run:
         self._log: Log | None = None
         self._events = self._go()
         self._folder = OwnFolder(store.root / "tmp")
+        self._shared: OwnFolder | None = None
         self._reader = Reader(store)
 
     def __iter__(self) -> Iterator[Event]:
@@ -199,6 +201,8 @@ class Run:
                 pool.close()
             files.remove(self._folder.path)
             self._folder.close()
+            if self._shared is not None:
+                self._shared.close()
             sweep(self.store.root / "tmp")
         yield from self._finish(drive, began)
 
@@ -224,11 +228,17 @@ class Run:
         temporary = self._folder.path
         capture: Literal["descriptors", "streams"] = "descriptors" if self.how.pool == "processes" else "streams"
         folder = self.plan.world.folder
-        return Setup(self.how.home, folder, self.store.root, temporary / "passing", temporary, capture, self.how.audit)
+        if self.how.pool == "processes" and any(entry.task.config.store == "never" for entry in self.plan.entries):
+            self._shared = shared_folder(self._memory() // 4)
+        shared = self._shared.path if self._shared is not None else None
+        return Setup(
+            self.how.home, folder, self.store.root, temporary / "passing", shared, temporary, capture, self.how.audit
+        )
 
     def _drive(self, machine: Machine, pool: Pool) -> Drive:
         temporary = self._folder.path
-        passing = Passing(Objects(temporary / "passing"), self._memory() // 4)
+        shared = Objects(self._shared.path, in_memory=True) if self._shared is not None else None
+        passing = Passing(Objects(temporary / "passing"), shared, self._memory() // 4)
         dispatcher = Dispatcher(self.store, Objects(self.store.root), passing)
         committer = Committer(self.store, time.monotonic, behind=True)
         secrets = tuple(v.reveal() for e in self.plan.entries for v in e.step.options.values() if isinstance(v, Secret))

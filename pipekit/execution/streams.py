@@ -3,13 +3,14 @@ a message or the store."""
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, groupby
-from struct import Struct
 from typing import Protocol, cast
+
+from msgspec import Struct, field
 
 from pipekit.execution.failed import Left
 from pipekit.execution.flow import Flow
@@ -22,7 +23,7 @@ MOST = 4096
 LARGEST = 1 << 20
 """A batch of items is as many as take about this long, and no more than this many, or so many bytes."""
 
-_WORD = Struct("<q24x")  # eight bytes of a digest tell items apart
+_WORD = struct.Struct("<q24x")  # eight bytes of a digest tell items apart
 
 Span = tuple[int, int]
 """Items from a number up to another one."""
@@ -61,8 +62,7 @@ class Past(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """A unit: spans of items, of which `done` have ended; `known` is what they are recorded to have given, where that is only checked."""
 
     spans: list[Span]
@@ -86,8 +86,7 @@ class Batch:
         return found
 
 
-@dataclass(slots=True)
-class Each:
+class Each(Struct):
     """An each at work. `keys_of` are the keys of a block's items, side by side; `past` knows what such keys gave."""
 
     node: int
@@ -98,6 +97,7 @@ class Each:
     batches: dict[int, Batch] = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
     out: Flow = field(default_factory=Flow)
+    forced: frozenset[int] = frozenset()  # items that run though they are known
     sealed: bool = False
     follows: bool = False  # its source is the flow of a step of this run
     closed: bool = False
@@ -201,7 +201,7 @@ class Each:
     ) -> Iterator[tuple[str, int, int]]:
         """What becomes of which items, in order."""
         past = self.past
-        if fresh is None and past is not None and past.plain and min(known) >= 0:
+        if fresh is None and past is not None and past.plain and not self.forced and min(known) >= 0:
             yield "known", start, start + count
             return
 
@@ -209,7 +209,7 @@ class Each:
             if fresh is not None and at not in fresh:
                 return "same"
             place = known[at - start] if known else -1
-            if place < 0 or past is None:
+            if place < 0 or past is None or at in self.forced:
                 return "todo"
             if past.plain:
                 return "known"

@@ -41,7 +41,8 @@ class Uses(Reads):
         }
         self._on = False
         self._found: dict[tuple[str, str], Used] = {}
-        store = (f"{one}{os.sep}" for one in (setup.objects, setup.passing, setup.temporary))
+        places = (setup.objects, setup.passing, setup.shared, setup.temporary)
+        store = (f"{one}{os.sep}" for one in places if one is not None)
         self._elsewhere = (*_MACHINE, *_FOREIGN, _PIPEKIT, *store)
         self._ours: dict[str, bool] = {}
         self._entering = Entering()

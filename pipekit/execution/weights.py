@@ -4,7 +4,8 @@ anything by it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.execution.credit import Credits
 from pipekit.execution.events import EdgeWeight
@@ -14,16 +15,14 @@ _SHARE = 0.3
 """Of a new rate in the moving average."""
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     moment: float
     taken: int
     rate: float = 0.0
     told: tuple[int, int] = (-1, -1)
 
 
-@dataclass(slots=True)
-class Weights:
+class Weights(Struct):
     """The edges along which items flow."""
 
     flows: Mapping[int, Flow]

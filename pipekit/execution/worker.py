@@ -12,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from pipekit.execution import inside
 from pipekit.execution.call import Work
@@ -52,7 +53,9 @@ class Worker:
         self.whole_process = setup.capture == "descriptors"
         log = setup.temporary / f"worker-{self.number}.log"
         self.capture: Capture = Descriptors(log) if self.whole_process else Streams()
-        self.stores = (Objects(setup.objects), Objects(setup.passing))
+        self.stores: tuple[Objects, ...] = (Objects(setup.objects), Objects(setup.passing))
+        if setup.shared is not None:
+            self.stores += (Objects(setup.shared, in_memory=True),)
         self.ahead: deque[object] = deque()
         self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
@@ -169,8 +172,7 @@ def _watching(setup: Setup) -> Reads:
     return found
 
 
-@dataclass(slots=True)
-class Stopwatch:
+class Stopwatch(Struct):
     """Seconds spent in the user's code."""
 
     seconds: float = 0.0

@@ -4,9 +4,11 @@ them by itself."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.definition.tasks import Task
 from pipekit.definition.types import Type
@@ -42,8 +44,7 @@ class Codes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What keys need to know of the world: the identity of code and of files (as it is when asked; of many at once where there is
     a quicker way), the environment, the variables; `now` in seconds since 1970, UTC."""
 

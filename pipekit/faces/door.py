@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 
 from pipekit.errors import (
     DefinitionError,
@@ -54,12 +53,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _call(said: list[str]) -> int:
-    from pipekit.faces.cli import COMMANDS
-    from pipekit.faces.cli.flags import parameters, parse
+    from pipekit.faces.cli import COMMANDS, command
 
     if said and said[0] in COMMANDS:
-        module, _, name = COMMANDS[said[0]].partition(":")
-        function: Callable[..., int] = getattr(import_module(f"pipekit.faces.cli.{module}"), name)
+        from pipekit.faces.cli.flags import parameters, parse
+
+        function = command(said[0])
         values = parse(parameters(function), said[1:])
         if values is not None:
             return function(**values)

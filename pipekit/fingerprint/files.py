@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG, S_IXUSR
 from typing import Final, Protocol
+
+from msgspec import Struct, field
 
 from pipekit.errors import FingerprintError
 from pipekit.fingerprint import folders, reading
@@ -32,8 +33,7 @@ class Stat(Protocol):
     def __call__(self, path: str | int, /, *, follow_symlinks: bool = True) -> os.stat_result: ...
 
 
-@dataclass(slots=True)
-class _Round:
+class _Round(Struct):
     """One look at some paths: `gone` where nothing stands, `known` the entries that still hold, `unknown` the files to read.
 
     It is `settled` while everything in it would show its next change. `programs` are the files that may be executed.

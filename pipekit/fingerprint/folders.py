@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit import canon
 from pipekit.fingerprint.reading import refuse_special
@@ -14,8 +15,7 @@ from pipekit.values import Digest
 _FILE, _PROGRAM, _FOLDER, _LINK = "file", "program", "folder", "link"
 
 
-@dataclass(slots=True)
-class Folder:
+class Folder(Struct):
     """One folder as it was listed: how it looked before, and of each entry the name, the kind and its path (of a link, where
     it points)."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from pipekit.values.digest import Digest
 
@@ -40,8 +41,7 @@ class Kept(Protocol):
     def digest(self) -> Digest: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What stood at some paths: the identity of each (None: nothing), and what those identities rest on.
 
     `looks` has every path given, and every folder and file below it (None: nothing there). While all of these look the

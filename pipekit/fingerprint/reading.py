@@ -6,8 +6,9 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pipekit import canon
 from pipekit.errors import FingerprintError
@@ -23,8 +24,7 @@ _OPEN: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEX
 Look = Callable[["str | int"], os.stat_result]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What one reading found: `found` is how the file looked before and after, `began` when (nanoseconds since 1970).
 
     `whole`: it did not move meanwhile, and had as many bytes as it says (files of `/proc` do not).

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pipekit.errors import GraphError
 from pipekit.graph.query import Selection, meant
@@ -30,8 +31,7 @@ _TOKEN = re.compile(
 _BLANK = re.compile(r"\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     text: str
     start: int
     atom: bool

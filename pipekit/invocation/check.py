@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from pipekit.definition.show import article
 from pipekit.definition.tasks import Option, Setting, Task
@@ -78,8 +80,7 @@ def invoke(
     return made
 
 
-@dataclass(slots=True)
-class _Checking:
+class _Checking(Struct):
     """The values of one check: `values`, `axes`, `exclude` and `origins` become the invocation's, once nothing is WRONG."""
 
     known: Known

@@ -4,8 +4,10 @@ nor look at an option's value."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.invocation.findings import Findings
 from pipekit.invocation.located import Located, merged
@@ -22,8 +24,7 @@ _MAPPINGS = ("options", "matrix", "outputs")
 _LISTS = ("targets", "exclude")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One invocation as written, or with all that it extends: `parts` holds the keys of `SECTION` that are there.
 
     `inherited`: the outputs that come from above the invocation whose `targets` count; they make no task a target.
@@ -49,8 +50,7 @@ class Section:
         return node.value if node is not None and isinstance(node.value, list) else []
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """pipeline.yaml, its shape checked; `base` is a section that has only `options`."""
 
     file: str | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from pipekit.definition.places import replace_files
 from pipekit.definition.types import Type
@@ -21,8 +22,7 @@ Look = Callable[[Path], Literal["file", "folder"] | None]
 """What stands at a path: a file, a folder, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A file or folder that an option's value names."""
 
     key: Key
@@ -31,8 +31,7 @@ class Named:
     origin: Origin | None
 
 
-@dataclass(slots=True)
-class Files:
+class Files(Struct):
     """All that the options of one invocation name, each path looked up once."""
 
     findings: Findings

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pipekit.errors import InvocationError, Problem
 from pipekit.invocation.words import clip, place
@@ -14,8 +15,7 @@ COMPARED = 60_000
 """How many names are compared for suggestions in one check, so that a hostile file takes no longer than an honest one."""
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What has been found so far; `folder` is the project's, so that hints name its files shortly."""
 
     folder: Path | None = None

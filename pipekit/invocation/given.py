@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.definition.tasks import Setting
 from pipekit.invocation.document import Document, Section
@@ -19,8 +21,7 @@ from pipekit.values import Origin
 Source = Literal["document", "python", "text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """One value as given: a Located from pipeline.yaml, any value from Python, or the text of an `-o`."""
 
     raw: Any
@@ -28,8 +29,7 @@ class Given:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What counts: `values` by option, `axes` by option in order, `exclude` as rows of option -> value."""
 
     values: dict[Key, Given] = field(default_factory=dict)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.definition.types import Type
 from pipekit.errors import InvocationError
@@ -36,8 +38,7 @@ def scalar(text: str, origin: Origin) -> Located:
         raise InvocationError(str(error), where=origin) from None
 
 
-@dataclass(slots=True)
-class Interpolation:
+class Interpolation(Struct):
     """One check's reading of the environment: `read` is what to record (unset counts as empty), `unset` what is missing."""
 
     environ: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The invocation: a graph with a value for every option that matters, checked. It owns the frozen dataclasses that phase 2
+"""The invocation: a graph with a value for every option that matters, checked. It owns the values that phase 2
 hands to phase 3, and must never know how values were read or checked, nor what will run."""
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 from pipekit.values import Origin
 
@@ -19,8 +21,7 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 """The empty mapping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """One swept option and its values, in order; each combination of all axes is a cell."""
 
     task: str
@@ -33,8 +34,7 @@ class Axis:
         return f"{self.task}.{self.option}"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """Where the product of `task` is written: `path` is relative to the project and may hold `{option}` placeholders."""
 
     task: str
@@ -42,16 +42,15 @@ class Output:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """How to run and never what: `memory` and every resource named memory in bytes; None means decided at execution."""
 
     jobs: int | None = None
     memory: int | None = None
-    resources: Mapping[str, float] = field(default_factory=dict)
-    tasks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    store: Mapping[str, Any] = field(default_factory=dict)
-    remote: Mapping[str, Any] = field(default_factory=dict)
+    resources: Mapping[str, float] = msgspec.field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, float]] = msgspec.field(default_factory=dict)
+    store: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    remote: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,6 @@ class Invocation(Generic[R_co]):
     axes: tuple[Axis, ...] = ()
     exclude: tuple[Mapping[str, Any], ...] = ()
     outputs: tuple[Output, ...] = ()
-    settings: Settings = Settings()
+    settings: Settings = field(default=Settings())
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict, repr=False)

@@ -4,8 +4,9 @@ written."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pipekit.definition.tasks import Option, dep_task
 from pipekit.invocation.findings import Findings
@@ -19,8 +20,7 @@ Key = tuple[str, str]
 """Task and option."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Names of one graph; those that a mutation took away are known and not needed."""
 
     graph: Graph

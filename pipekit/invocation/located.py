@@ -4,15 +4,15 @@ know which syntax it was read from."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pipekit.errors import Problem
 from pipekit.values import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """One node: `value` is None, bool, int, float, str, a list of Located or a dict of scalar -> Located.
 
     `key` is where its key stands, if it is a mapping's value; `problems` (of the topmost node) is what the reader found

@@ -4,9 +4,11 @@ which of several given values counts."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipekit.definition.check import Mismatch, check
 from pipekit.definition.convert import NotA, convert
@@ -35,8 +37,7 @@ class Wrong:
 WRONG = Wrong()
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """Turns what was given into values; problems go to the findings of `reading`."""
 
     reading: Interpolation

@@ -6,8 +6,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pipekit.definition.tasks import dep_task
 from pipekit.errors import Problem
@@ -21,8 +22,7 @@ OURS = ("tasks.py", "tasks", "pipeline.yaml", "pipeline.lock", ".git")
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One product's path, relative to the project: that of step number `place` of `task`."""
 
     output: Output
@@ -34,8 +34,7 @@ class Path:
         return self.output.task
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(Struct, frozen=True):
     """What a placeholder may name for one task, all by `"task.option"`: the axes above it, then options of its own, then
     those upstream; `beyond` are the axes that `.cells` took away."""
 

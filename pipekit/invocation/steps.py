@@ -4,9 +4,10 @@ on those share the step. It owns ids, names and needs of steps, and must never k
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from pipekit.definition.tasks import Task, dep_task
 from pipekit.errors import Problem
@@ -15,8 +16,7 @@ from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.outputs import paths, problems
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """One dep of a step: the step whose product or failures it takes or, of `.cells`, all steps of that task, with the
     axes' values of each (`"task.option"` -> value, in axis order)."""
 
@@ -25,8 +25,7 @@ class Needs:
     cells: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A task with the option values of itself and everything upstream. `cell`: the values of the axes above it, in axis
     order. `name`: the task's, with those where there are any: `train@lr=0.1,seed=0`. `deps`: in the task's order."""
 
@@ -38,8 +37,7 @@ class Step:
     deps: tuple[Needs, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """`steps[id].id == id`, deps first. `cells`: each cell's options and its steps by task. `outputs`: step and path."""
 
     steps: tuple[Step, ...]

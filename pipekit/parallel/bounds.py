@@ -4,14 +4,14 @@ how the work was scheduled."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipekit.parallel.admission import Room, capacity_for
 from pipekit.parallel.vocabulary import Capacity, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What a node does, in seconds.
 
     `units`: of each unit; over again from the first if there are more units than numbers. `items`: how many items a
@@ -26,8 +26,7 @@ class Work:
         return self.units[unit % len(self.units)]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """In seconds. `path`: the longest chain, `critical` its nodes from first to last; `shared`: all work over capacity."""
 
     path: float

@@ -3,12 +3,12 @@ what one is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+
+class Amount(Struct, frozen=True):
     """Items and bytes."""
 
     items: int = 0
@@ -29,14 +29,12 @@ Stance = Literal["works", "starves", "elsewhere"]
 """What a reader does: it works, or it could work and has no room to, or it waits for another producer's item."""
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     stance: Stance
     taken: Amount = Amount()
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(Struct):
     """The items of one producer. `limit`: so far it may be ahead of a reader that works; `slice`: of one that starves.
 
     A reader that waits for another producer's item holds nobody back. So nodes never wait for each other in a circle: who waits for an

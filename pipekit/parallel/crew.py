@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.parallel.admission import Queue, Room
 from pipekit.parallel.vocabulary import Command, Needs, Node, Resume, Spawn, Start
@@ -17,8 +18,7 @@ MOST_AHEAD = 32
 """One unit ahead, or as many as take so many seconds together, and no more than this: so they travel many at a time."""
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     """`holds` are units in the order in which they are worked on; `granted` is what the first of them takes, unless it `waits`."""
 
     holds: deque[tuple[int, int]] = field(default_factory=deque)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What one unit of a node takes from the run while it works: cpus, bytes of memory, named resources."""
 
     cpu: float = 1.0
@@ -15,8 +15,7 @@ class Needs:
     named: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A piece of the graph. `deps` are its sources; those in `feeds` may give items before they are whole.
 
     `single`: it is one unit of work, which the machine makes itself; else the driver offers units. A single node with `feeds` may be
@@ -36,8 +35,7 @@ class Node:
     waits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """What the run has: `jobs` workers and cpus, bytes of memory (0: not counted), named resources."""
 
     jobs: int = 1
@@ -48,13 +46,11 @@ class Capacity:
 # --- events: what happened -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Began:
+class Began(Struct, frozen=True):
     """The run begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """The node's product is known; `present`: it can be read; `changed`: it is not what it was known to be before."""
 
     node: int
@@ -62,8 +58,7 @@ class Settled:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """The node's product is not known: it must run. If it `reads` nothing, nothing that it takes need be there: one unit looks at what is
     known."""
 
@@ -71,30 +66,26 @@ class Missed:
     reads: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Flowing:
+class Flowing(Struct, frozen=True):
     """The first items of a node that is at work are there."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """More units of the node that must run; a node that was closed is open again."""
 
     node: int
     units: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """No more units of the node will be offered."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A unit is off its worker, well or not; what that means for its node is said by another event."""
 
     node: int
@@ -102,53 +93,46 @@ class Ended:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(Struct, frozen=True):
     """A unit on a worker waits, and takes nothing of the run until it goes on."""
 
     node: int
     unit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A unit that waits could go on."""
 
     node: int
     unit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """A unit that ended is to be tried once more."""
 
     node: int
     unit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The node will have no product."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerUp:
+class WorkerUp(Struct, frozen=True):
     """A worker is there."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLost:
+class WorkerLost(Struct, frozen=True):
     """A worker is gone, with all it held."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """Nothing more is to be started; what is not done is cancelled."""
 
 
@@ -161,8 +145,7 @@ Event = (
 # --- commands: what the driver is to do --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Resolve:
+class Resolve(Struct, frozen=True):
     """All products the node takes are known: say Settled or Missed; of an open node, Closed when no more will come, or nothing while
     its unit is at work, unless its product is known and can be read.
 
@@ -172,22 +155,19 @@ class Resolve:
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Items flow towards the node, and all else that it takes is known: it may offer units."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """The node must run and all that it takes can be read: offer its units, then close it."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Send the unit to the worker."""
 
     node: int
@@ -195,8 +175,7 @@ class Start:
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Struct, frozen=True):
     """There is room for the unit that waits on the worker: it may go on."""
 
     node: int
@@ -204,30 +183,26 @@ class Resume:
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(Struct, frozen=True):
     """The node is closed and all its units have ended: put its product together and say Settled or Failed."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The node cannot run, because of `by`."""
 
     node: int
     by: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """The node will not run, because the run stopped."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn."""
 
     node: int
@@ -235,22 +210,19 @@ class Drop:
     begun: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
+class Free(Struct, frozen=True):
     """Nothing that is still to come reads the node's product."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """Ask the pool for a worker with this number."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(Struct, frozen=True):
     """End the worker at once."""
 
     worker: int

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit import canon
 from pipekit.canon.shape import class_name
@@ -44,8 +45,7 @@ _NO_CODE = Code(canon.digest(b"no code"), _Nothing)
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
-@dataclass(slots=True)
-class ProjectCodes:
+class ProjectCodes(Struct):
     """What `codebase` says of the code of tasks, types and values; each is asked for once. `files` are those that it read."""
 
     codebase: Codebase

@@ -172,7 +172,7 @@ def _in_characters(problem: Problem) -> Problem:
         return problem
     before, span = line[: where.column - 1], line[where.column - 1 : where.column - 1 + where.length]
     column, length = len(before.decode(errors="replace")) + 1, len(span.decode(errors="replace"))
-    return Problem(problem.message, replace(where, column=column, length=max(length, 1)), problem.hint)
+    return Problem(problem.message, Origin(where.file, where.line, column, max(length, 1)), problem.hint)
 
 
 def _advice(error: BaseException) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
+from msgspec import Struct, field
 
 from pipekit.errors import InvocationError, Problem
 from pipekit.invocation.located import Located
@@ -43,8 +43,7 @@ def build(text: str, file: str, at: Origin | None = None) -> Located:
     return tree.done()
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A collection that is being read."""
 
     start: Any
@@ -59,12 +58,11 @@ class _Open:
     height: int = 1
 
 
-@dataclass(slots=True)
-class _Tree:
+class _Tree(Struct):
     text: str
     file: str
     at: Origin | None
-    lines: list[str] = field(init=False)
+    lines: list[str] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
     anchors: dict[str, tuple[Located, int, int] | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

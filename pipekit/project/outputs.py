@@ -3,7 +3,6 @@ all. It must never compute a product."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -178,6 +177,8 @@ def _lines(value: Any, suffix: str) -> bytes:
 
 
 def _table(value: Any, suffix: str) -> bytes:
+    import csv
+
     separator = "\t" if suffix == ".tsv" else ","
     if hasattr(value, "to_csv"):
         return str(value.to_csv(index=False, sep=separator)).encode()

@@ -50,6 +50,7 @@ class Asked:
     pool: str = "processes"
     fail_fast: bool = False
     audit: bool = False
+    force_items: tuple[tuple[str, int], ...] = ()
 
 
 class Project:
@@ -124,8 +125,14 @@ class Project:
         """What a run would do, and why."""
         invocation = self.invoke(asked)
         steps = expand(invocation)
-        forced = [s.id for s in steps.steps if asked.force and s.task in self.graph.select(asked.force)]
-        return plan.make(invocation, steps, self.store, self.world(), forced)
+        wholly = self.graph.select(asked.force) if asked.force else ()
+        forced = [s.id for s in steps.steps if s.task in wholly]
+        items = {
+            s.id: frozenset(number for name, number in asked.force_items if name in (s.task, s.name))
+            for s in steps.steps
+            if s.id not in forced and any(name in (s.task, s.name) for name, _ in asked.force_items)
+        }
+        return plan.make(invocation, steps, self.store, self.world(), [*forced, *items], items)
 
     def start(self, asked: Asked = Asked()) -> Run:
         """A run that has not begun: iterate it, or wait for it."""

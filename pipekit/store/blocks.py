@@ -3,11 +3,12 @@ must never decode an item, nor know where its objects are kept."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from pipekit import canon
 from pipekit.store import odd
@@ -53,8 +54,7 @@ def item_digest(codec: str, body: bytes) -> Digest:
     return canon.digest(b"%s\0%s" % (codec.encode(), body))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Items in order. `kinds` tells which of `forms` each one has, and is empty where all have the same; `sizes` are lengths in
     `payload`; `digests` stand side by side. Equal items make equal blocks, however they came together."""
 
@@ -221,7 +221,7 @@ def join(blocks: Iterable[Block]) -> Block:
     return Block(forms, kinds, *(b"".join([getattr(block, name) for block in some]) for name in columns))
 
 
-_HEAD: Final = Struct("<4I")
+_HEAD: Final = struct.Struct("<4I")
 
 
 def _item(form: Form, piece: bytes) -> Item:

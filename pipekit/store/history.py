@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pipekit.store.pack import Pack
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """What a task took so far, as moving averages: `seconds` in user code and their `spread`, `size` of the product in bytes.
 
     `peak` is the most memory seen, in bytes; `count` is how many times it ran.
@@ -25,8 +25,7 @@ class Duration:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """One run: `started` and `finished` are Unix seconds (None: it goes on, or was killed); `summary` is JSON, opaque here."""
 
     run: str
@@ -37,8 +36,8 @@ class Ran:
     summary: bytes = b"{}"
 
 
-_DURATION: Final = Struct("<dddQQ")
-_RAN: Final = Struct("<d?dII")
+_DURATION: Final = struct.Struct("<dddQQ")
+_RAN: Final = struct.Struct("<d?dII")
 
 
 class History:

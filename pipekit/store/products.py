@@ -4,8 +4,10 @@ does with them, nor where they are kept."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipekit import canon
 from pipekit.values import Digest
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """`objects[0]` is what the codec reads first, the rest are its parts and the files inside; `size` is in bytes;
     `classes` are `module:qualname` of every class with instances inside; `items` is the length of a stream. `digest` is
     what codec and objects give, without those that only lie inside a folder."""
@@ -57,8 +58,7 @@ class Product:
         return cls(codec, objects, Digest(own or product_digest(codec, objects)), size, classes, items)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(Struct, frozen=True):
     """A product, and the bytes of those of its objects that were made with it."""
 
     product: Product

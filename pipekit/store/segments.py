@@ -7,10 +7,10 @@ import struct
 from binascii import crc32
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, groupby, pairwise
-from struct import Struct
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from pipekit import canon
 from pipekit.store import blocks
@@ -44,8 +44,7 @@ class LeftOut(NamedTuple):
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """What rows gave, one after the other. `counts` tells how many items each row gave, and is empty where all gave one."""
 
     block: Block
@@ -88,8 +87,7 @@ def together(some: Sequence[Results]) -> Results:
     return _even(block, b"".join([one.each_count() for one in some]))
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """Rows of an each whose item keys begin with `prefix`: `keys` stand side by side, `seconds` in user code are a column, `origins` one
     after the other. The block of `results` is bare: the objects of odd items are kept beside."""
 
@@ -169,11 +167,11 @@ def join(segments: Sequence[Segment]) -> Segment:
 
 # --- as bytes -------------------------------------------------------------------------------------------------------------
 
-_HEAD: Final = Struct("<4I")
+_HEAD: Final = struct.Struct("<4I")
 """Rows; lengths of the counts, of the block and of the block of items left out. What follows them are origins and the like."""
 
-_SEED: Final = Struct("<dI")
-_SUM: Final = Struct("<I")
+_SEED: Final = struct.Struct("<dI")
+_SUM: Final = struct.Struct("<I")
 _ONE: Final = column([1])
 
 

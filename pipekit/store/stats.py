@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pipekit.store.pack import Pack
 from pipekit.values.digest import Digest
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(Struct, frozen=True):
     """How the file at `path` looked (bytes; nanoseconds since 1970; the inode's number) when its content had `digest`."""
 
     path: str
@@ -23,7 +23,7 @@ class Stat:
     digest: Digest
 
 
-_BODY: Final = Struct("<QqQq32s")
+_BODY: Final = struct.Struct("<QqQq32s")
 _PUT: Final = "INSERT OR REPLACE INTO stats (path, body) VALUES (?, ?)"
 
 

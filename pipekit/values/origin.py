@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A place in a file: `line` and `column` count from 1, 0 means unknown; `length` is how many characters it spans,
     and 0 that what is written there must not be shown."""
 

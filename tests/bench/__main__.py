@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pipekit
 from tests.bench import flows, identify, projects, writing
 from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
 from tests.bench.modules import modules
@@ -19,7 +22,12 @@ def starts(folder: Path) -> Iterator[Figure]:
     """How long it takes until anything happens, beside bare Python."""
     yield figure("bare Python", [sys.executable, "-c", ""], folder, runs=9)
     yield figure("import pipekit", [sys.executable, "-c", "import pipekit"], folder, runs=9)
+    yield figure("import pipekit.execution.run", [sys.executable, "-c", "import pipekit.execution.run"], folder, runs=9)
     yield figure("pipekit --help", [sys.executable, "-m", "pipekit", "--help"], folder, runs=9)
+    yield figure("pipekit --version", [sys.executable, "-m", "pipekit", "--version"], folder, runs=9)
+    place = projects.loop(folder / "one", 1)
+    once(RUN, place)
+    yield figure("pipekit run, one task, nothing to do", RUN, place, runs=9)
 
 
 def many(folder: Path) -> Iterator[Figure]:
@@ -113,7 +121,9 @@ SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, change
 
 
 def main(wanted: list[str]) -> int:
-    """Print the figures, one line each."""
+    """Print the figures, one line each. Modules are compiled, as they are where pipekit is installed."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    compileall.compile_dir(pipekit.__path__[0], quiet=1)
     print(f"{'':58} seconds    MB  slowest/fastest")
     with tempfile.TemporaryDirectory() as folder:
         for section in SECTIONS:

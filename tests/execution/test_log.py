@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +19,7 @@ SAMPLES: dict[str, Any] = {
 
 
 def sample(cls: Any) -> Any:
-    return cls(**{field.name: SAMPLES[str(field.type)] for field in fields(cls)})
+    return cls(**{name: SAMPLES[cls.__annotations__[name]] for name in cls.__struct_fields__})
 
 
 @pytest.mark.parametrize("cls", get_args(e.Event), ids=lambda cls: cls.__name__)

@@ -4,9 +4,9 @@ give the same."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support.explained import ran, run, told
 from support.stories import Place
 

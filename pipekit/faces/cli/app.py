@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from pipekit.faces.cli import COMMANDS
-from pipekit.faces.cli.flags import Parameter, parameters
-from pipekit.faces.cli.usage import explained
+from pipekit.faces.cli import COMMANDS, command
 
+if TYPE_CHECKING:
+    from pipekit.faces.cli.flags import Parameter
+
+STYLE: Final[dict[str, Any]] = {
+    "pretty_exceptions_enable": False, "rich_markup_mode": None, "context_settings": {"help_option_names": ["-h", "--help"]},
+}  # fmt: skip
 USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises for a command line that it does not understand."""
 
 
-def command(name: str) -> Callable[..., int]:
-    """The function of a command."""
-    module, _, function = COMMANDS[name].partition(":")
-    found: Callable[..., int] = getattr(import_module(f"pipekit.faces.cli.{module}"), function)
-    return found
+class Commands(TyperGroup):
+    """All commands, of which each is imported when it is called, and none for a list of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if (name := args[0]) in COMMANDS:
+            alone = typer.Typer(add_completion=False, **STYLE)
+            alone.command(name)(_typed(command(name)))
+            self.commands[name] = typer.main.get_command(alone)
+        return super().resolve_command(ctx, args)
 
 
 def build() -> typer.Typer:
@@ -29,13 +37,12 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="pipekit",
         help="Reproducible pipelines of Python functions, from a folder.",
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        cls=Commands,
+        **STYLE,
     )
     app.callback(invoke_without_command=True)(_top)
-    for name in COMMANDS:
-        app.command(name)(_typed(command(name)))
+    for name, (_, about) in COMMANDS.items():
+        app.command(name, help=about)(_listed)
     return app
 
 
@@ -44,6 +51,8 @@ def call(said: Sequence[str]) -> int:
     try:
         result: Any = build()(args=list(said), prog_name="pipekit", standalone_mode=False)
     except USAGE as error:
+        from pipekit.faces.cli.usage import explained
+
         raise explained(error, said) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -64,8 +73,14 @@ def _top(
         raise typer.Exit(2)
 
 
+def _listed() -> None:
+    """Stands for every command in a list of them."""
+
+
 def _typed(function: Callable[..., int]) -> Callable[..., None]:
     """The command with a signature as typer reads it; its result becomes the exit code."""
+
+    from pipekit.faces.cli.flags import parameters
 
     def call(**values: Any) -> None:
         for name, value in values.items():

@@ -6,12 +6,12 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+
+class Flag(Struct, frozen=True):
     """A parameter of a command. Without `names` it stands by its place; `metavar` is what help shows for its value."""
 
     help: str
@@ -24,8 +24,7 @@ def flag(help: str, *names: str, metavar: str = "") -> Flag:
     return Flag(help, names, metavar)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """`kind` is one of str, int, bool, list (of str); `default` is what it is when it is not said."""
 
     name: str

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pipekit.errors import InvocationError, ProjectError
+from pipekit.execution import item
 from pipekit.execution.plan import Plan, Planned, present
 from pipekit.execution.products import Items, Reader
 from pipekit.faces.cli.flags import flag
-from pipekit.faces.cli.run import Folder, Json, Options
+from pipekit.faces.cli.run import Folder, Json, Options, item_of
 from pipekit.faces.cli.talk import columns, put, put_json, say
 from pipekit.faces.render import units
 from pipekit.faces.render.harmless import harmless
@@ -26,7 +27,7 @@ from pipekit.project.short import open
 from pipekit.store.records import Record
 from pipekit.values import Origin
 
-Name = Annotated[str, flag("A task, or TASK@option=value of a matrix.", metavar="TASK")]
+Name = Annotated[str, flag("A task, TASK@option=value of a matrix, or an item: TASK#17.", metavar="TASK")]
 From = Annotated[
     str | None, flag("The invocation, if not the default one.", "-i", "--invocation", metavar="INVOCATION")
 ]
@@ -35,8 +36,9 @@ From = Annotated[
 def show(task: Name, invocation: From = None, option: Options = (), json: Json = False, folder: Folder = ".") -> int:
     """Summarise a task and its product: shape, head, size."""
     project = open(folder)
-    found = find(project, task, invocation, option)[1]
-    rows = describe(project, found)
+    at = item_of(task)
+    plan, found = find(project, at[0] if at else task, invocation, option)
+    rows = describe_item(project, plan, found, at[1]) if at else describe(project, found)
     if json:
         put_json(dict(rows))
     else:
@@ -51,10 +53,11 @@ def show(task: Name, invocation: From = None, option: Options = (), json: Json =
 def cat(task: Name, invocation: From = None, option: Options = (), folder: Folder = ".") -> int:
     """Write a product to stdout: bytes and files raw, text as it is, plain data as JSON, a stream one item a line."""
     project = open(folder)
-    value = load(project, find(project, task, invocation, option)[1])
+    value = load_named(project, task, invocation, option)
     out = sys.stdout.buffer
-    for one in value if isinstance(value, Items) else [value]:
-        out.write(raw(one, task, line=isinstance(value, Items)))
+    several = isinstance(value, Items | Gave)
+    for one in value if several else [value]:
+        out.write(raw(one, task, line=several))
     out.flush()
     return 0
 
@@ -68,7 +71,8 @@ def export(
 ) -> int:
     """Write a product to a file, or a stream to a folder."""
     project = open(folder)
-    size = outputs.write(load(project, find(project, task, invocation, option)[1]), Path(path))
+    value = load_named(project, task, invocation, option)
+    size = outputs.write(value[0] if isinstance(value, Gave) and len(value) == 1 else value, Path(path))
     say(f"wrote {path} ({units.size(size)})")
     return 0
 
@@ -113,11 +117,60 @@ def load(project: Project, entry: Planned) -> Any:
         raise ProjectError(
             f"'{name}' has no product that is up to date",
             where=entry.task.origin,
-            hint=f"make it: pipekit run -t {entry.step.task}",
+            hint=_make(entry),
         )
     if record.partial:
         say(f"warning: '{name}' is partial: items above it failed and were left out")
     return Reader(project.store).value(record.product)
+
+
+class Gave(list[Any]):
+    """What one item gave."""
+
+
+def load_named(project: Project, name: str, invocation: str | None, option: Sequence[str]) -> Any:
+    """The product of a task, or what an item of it gave. Raises ProjectError where there is none."""
+    at = item_of(name)
+    plan, entry = find(project, at[0] if at else name, invocation, option)
+    if at is None:
+        return load(project, entry)
+    found = find_item(project, plan, entry, at[1])
+    if found.gave is None or found.left is not None:
+        why = f"was left out: {found.left.error}" if found.left is not None else "has given nothing that is up to date"
+        raise ProjectError(f"item {at[1]} of '{entry.step.name}' {why}", where=entry.task.origin, hint=_make(entry))
+    reader = Reader(project.store)
+    return Gave(reader.item(one) for one in found.gave.items())
+
+
+def find_item(project: Project, plan: Plan, entry: Planned, number: int) -> item.Found:
+    """What is known of an item. Raises ProjectError where there is no such item."""
+    found = item.find(plan, entry, number, project.store) if entry.task.streams else None
+    if found is None:
+        said = f"'{entry.step.name}' has no item {number} that can be read"
+        raise ProjectError(said, where=entry.task.origin, hint=_make(entry))
+    return found
+
+
+def describe_item(project: Project, plan: Plan, entry: Planned, number: int) -> list[tuple[str, Any]]:
+    """What there is to say of an item: name and value."""
+    found, reader = find_item(project, plan, entry, number), Reader(project.store)
+    (one,) = found.item.items()
+    rows: list[tuple[str, Any]] = [
+        ("task", entry.step.name),
+        ("item", number),
+        ("digest", found.item.digests.hex()),
+        ("value", repr(reader.item(one))[:2000]),
+    ]
+    if entry.task.kind == "each":
+        gave = found.gave if found.left is None else None
+        state = "nothing that is up to date" if found.gave is None else ""
+        rows.append(("gave", "\n".join(repr(reader.item(one))[:2000] for one in gave.items()) if gave else state))
+        rows.append(("left out", found.left.error if found.left is not None else ""))
+    return [(name, value) for name, value in rows if value != ""]
+
+
+def _make(entry: Planned) -> str:
+    return f"make it: pipekit run -t {entry.step.task}"
 
 
 def recorded(entry: Planned) -> Record | None:

@@ -40,7 +40,9 @@ def run(
     option: Options = (),
     jobs: Jobs = None,
     dry: Annotated[bool, flag("Show the plan with its reasons; run nothing.", "-n", "--dry-run")] = False,
-    force: Annotated[Sequence[str], flag("Run these tasks though they are recorded.", "--force", metavar="SEL")] = (),
+    force: Annotated[
+        Sequence[str], flag("Run these tasks, or items (TASK#17), though they are recorded.", "--force", metavar="SEL")
+    ] = (),
     fail_fast: Annotated[bool, flag("Stop at the first failure.", "--fail-fast")] = False,
     pool: Pool = "processes",
     audit: Annotated[bool, flag("Note what the tasks use, and say what is not in their keys.", "--audit")] = False,
@@ -49,10 +51,12 @@ def run(
 ) -> int:
     """Make the targets of an invocation, computing only what is not there yet."""
     given = read_overrides(option)
-    jobs, pool, forced = checked_jobs(jobs), checked_pool(pool), " | ".join(force)
+    jobs, pool = checked_jobs(jobs), checked_pool(pool)
+    items = tuple(found for one in force if (found := item_of(one)))
+    forced = " | ".join(one for one in force if item_of(one) is None)
     if audit:
         check_audit(pool, dry=dry)
-    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit)
+    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit, items)
     project = open(folder)
     try:
         if dry:
@@ -61,6 +65,12 @@ def run(
         return _execute(project.start(asked), as_json=json)
     finally:
         project.close()
+
+
+def item_of(name: str) -> tuple[str, int] | None:
+    """Task and number of `TASK#17`; None for any other name."""
+    task, sign, number = name.rpartition("#")
+    return (task, int(number)) if sign and number.isascii() and number.isdigit() else None
 
 
 def _execute(run: Run, *, as_json: bool) -> int:

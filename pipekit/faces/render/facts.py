@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pipekit.execution.events import StepBlocked
 from pipekit.faces.render import units
@@ -13,8 +13,7 @@ from pipekit.faces.render.steps import STREAMS, Family, StepView, items_done
 Row = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """`done` and `cached` are shares; `items` is `"31/40"`; `rate` is items a second; `seconds` and `size` may be unknown."""
 
     name: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from types import MappingProxyType as _Fixed
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipekit.execution import events as e
 from pipekit.faces.render.steps import FINAL, ORDER, STATES, Ending, Family, StepView, family_of
@@ -18,8 +20,7 @@ _PACE = 60
 _SLOWEST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     """What happened to products, in objects and bytes."""
 
     stored: int = 0
@@ -28,8 +29,7 @@ class Space:
     spilled_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A run at one moment; `time` is that of the newest event. The mappings are copies that nothing changes.
 
     `counts` is in the order of STATES, `members` are the steps of each family, `workers` when each began which step,
@@ -77,8 +77,7 @@ class Snapshot:
         return max(now - self.started.time, 0.0) if self.started is not None else 0.0
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     name: str
     first: int
     counts: list[int]
@@ -94,8 +93,7 @@ class _Tally:
         return Family(self.name, self.first, counts, total, self.seconds, self.size, deps, began)
 
 
-@dataclass(slots=True)
-class Fold:
+class Fold(Struct):
     """Takes events one by one; `snapshot()` is what they amount to. The same events give the same snapshot."""
 
     _started: e.RunStarted | None = None

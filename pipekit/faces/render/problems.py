@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from pipekit.errors import (
     DefinitionError,
@@ -91,8 +92,7 @@ def rows(error: PipekitError, root: Path | None = None) -> list[dict[str, str | 
     ]
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Struct):
     """One rendering: where paths start, whether it has colour, the files that it has read, and from which column on a line of
     one must not be shown."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipekit.execution.events import (
     Items,
@@ -28,8 +29,7 @@ ORDER = {state: index for index, state in enumerate(STATES)}
 _NUMBERED = re.compile(r"[-_]?\d+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Struct, frozen=True):
     """One step: its plan, its state (one of STATES) and the last event of each sort that told of it."""
 
     plan: StepPlanned
@@ -75,8 +75,7 @@ class StepView:
         return 0.0, 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """Steps that belong together: `counts` has one number per state, in the order of STATES.
 
     `seconds` is the sum of those that ran, `began` when the oldest one that still runs was started.

@@ -52,7 +52,8 @@ def _failure(snapshot: Snapshot, view: StepView) -> list[str]:
         lines.append(f"  --> {harmless(where)}")
     lines += _indented("  ", failed.traceback)
     lines += _log(snapshot, view, failed)
-    return [*lines, f"hint: pipekit log {name}"]
+    shown = f"; the item: pipekit show '{name}#{harmless(failed.item).split()[0]}'" if failed.item else ""
+    return [*lines, f"hint: pipekit log {name}{shown}"]
 
 
 def _log(snapshot: Snapshot, view: StepView, failed: StepFailed) -> list[str]:

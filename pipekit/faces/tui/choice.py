@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.faces.render.facts import Row
 from pipekit.faces.render.fold import Snapshot
@@ -17,8 +18,7 @@ _PATIENCE = 0.5
 _MANY = 25_000
 
 
-@dataclass(slots=True)
-class Choice:
+class Choice(Struct):
     """Keeps the rows until they can have changed; with many steps that is looked at twice a second at most."""
 
     tick: Callable[[], float] = time.monotonic

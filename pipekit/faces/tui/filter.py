@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from pipekit.faces.render.steps import STATES, StepView
 
 _FIELDS = ("state", "task", "kind", "tag", "worker")
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """All of `terms` must hold: `(field, alternatives)`; the field of plain words is `""`."""
 
     text: str = ""

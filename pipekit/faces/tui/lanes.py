@@ -6,14 +6,14 @@ import heapq
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 N = TypeVar("N", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class LaneRow:
+class LaneRow(Struct, frozen=True):
     """One row: the node's `lane`, the lanes it `taps`, those of them that `end` here, and every lane that is `live`."""
 
     lane: int
@@ -22,8 +22,7 @@ class LaneRow:
     live: int
 
 
-@dataclass(frozen=True, slots=True)
-class Picture(Generic[N]):
+class Picture(Struct, Generic[N], frozen=True):
     """Nodes from top to bottom and the row of each; `lanes` is how many stand side by side at most."""
 
     order: tuple[N, ...]

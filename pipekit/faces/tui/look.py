@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 GROUND = "#10151c"
 CHOSEN = "#1d2a38"
@@ -27,8 +27,7 @@ Toast { background: #1d2a38; color: #c9d3de; }
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(Struct, frozen=True):
     """Rows and columns of each part of the screen; 0: not shown."""
 
     left: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pipekit.faces.render import units
 from pipekit.faces.render.facts import Facts, Row, facts
@@ -17,8 +17,7 @@ _ITEMS, _RUNNING, _RATE, _TIME, _REASON, _BAR, _NAME = 9, 5, 8, 8, 12, 6, 12
 _NAMES = {"failed": "failed", "waiting": "dim", "unneeded": "faint", "blocked": "dim", "cached": "dim"}
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """How wide each part is, in columns of the terminal; 0: not shown."""
 
     whole: int

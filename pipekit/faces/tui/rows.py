@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.faces.render import units
 from pipekit.faces.render.facts import Row
@@ -19,8 +20,7 @@ VIEWS = ("graph", "list", "timeline")
 _ACTIVE = ("failed", "running", "ready")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """`rows` from top to bottom; `hidden` more are left out; `lanes` and `inner` (steps inside an opened family) say how to draw."""
 
     rows: Sequence[Row] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pipekit import canon
 
@@ -13,8 +14,7 @@ _ALWAYS = (".py", "pipeline.yaml")
 _NEVER = (".pipekit", "__pycache__", ".git", ".venv", "node_modules")
 
 
-@dataclass(slots=True)
-class Watched:
+class Watched(Struct):
     """The files and folders of one project that matter, and their content when it was last looked at."""
 
     folder: Path

@@ -6,7 +6,8 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipekit.fingerprint.code.doubts import DOUBTS, Use, read
 from pipekit.fingerprint.code.entities import Node, Scope, Unknown
@@ -22,8 +23,7 @@ _AT_IMPORT = {"clock", "random"}
 later as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(Struct, frozen=True):
     """One place: `what` is used there, by its full name, in `holder` (`prep.stamp`). `variable`: of the environment, where it is known.
     `made`: it is used when the module is imported, to make what `holder` holds."""
 

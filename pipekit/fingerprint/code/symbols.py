@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from pipekit.values import Digest, Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """One thing that code's identity covers, by itself: its digest changes exactly where it does, whatever it uses.
 
     `kind` is function, class, constant, closure, default, attribute, module, distribution, python or opaque; `value` a short text of a

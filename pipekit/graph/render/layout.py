@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pipekit.graph.dag import Dag
 from pipekit.graph.render.align import align
@@ -19,8 +20,7 @@ MOST_BENDS, MOST_SWEPT = 20_000, 60_000
 """Above this many bends long edges run straight; above this many stretches of edges the order is not improved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """`boxes[id]` is the upper left corner; `routes` gives for each edge (start, end) the points it runs through, in
     pairs that are level with each other inside a column; `width` and `height` hold all of it."""
 
@@ -30,8 +30,7 @@ class Layout:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The boxes and, numbered after them, the bends: which column each is in, and its neighbours one column away."""
 
     members: list[list[int]]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct
+
 from pipekit.definition.tasks import Option, Task, dep_task
 from pipekit.graph.dag import Dag
 from pipekit.values import Origin
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 Via = Literal["product", "items", "cells", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
+class Knob(Struct, frozen=True):
     """One option as people read it; `default` is None where a value must be given."""
 
     name: str
@@ -33,8 +34,7 @@ class Knob:
         return f"{self.name}: {self.type}" + ("" if self.default is None else f" = {self.default}")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One task: `kind` is task, stream or each; `product` its type, of a stream that of an item; `doc` whole."""
 
     name: str
@@ -56,8 +56,7 @@ class Node:
         return f"{'pinned' if self.pinned else self.kind} -> {self.product}"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """From the dep `start` to its dependent `end`, both places in `Picture.nodes`, and what crosses it."""
 
     start: int

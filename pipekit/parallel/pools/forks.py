@@ -9,16 +9,16 @@ import sys
 from _socket import SCM_RIGHTS, SOL_SOCKET, socket, socketpair
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from pipekit.parallel.pools import fate, server, wire
 from pipekit.parallel.pools.launch import launch
 
 
-@dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(Struct, frozen=True):
     """A worker process ended, and its process group with it. `cause` is empty where the status says it all."""
 
     serial: int
@@ -26,16 +26,14 @@ class Exited:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A module could not be preloaded."""
 
     name: str
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """No worker can come from here any more; none of those that did is left, but perhaps what they started."""
 
     cause: str

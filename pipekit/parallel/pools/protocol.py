@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
 
 Handle: TypeAlias = Callable[[Any], object]
 Main: TypeAlias = "Callable[[Port, Any], Handle]"
 
 
-@dataclass(frozen=True, slots=True)
-class Up:
+class Up(Struct, frozen=True):
     """The worker is there: its `function` has returned. `pid` is its process, and its process group."""
 
     worker: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A message of the worker, in the order it sent them."""
 
     worker: int
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """The worker is gone, after everything it said; the number is free again.
 
     `cause`: "exit 3", "signal SIGSEGV", "signal SIGKILL (out of memory?)", "ValueError: ..." (what `function` or `handle`
@@ -41,8 +39,7 @@ class Lost:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A message arrived that could not be unpickled, and is dropped; the worker lives. `by`: who could not read it."""
 
     worker: int

@@ -4,9 +4,10 @@ answer the machine."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from heapq import heappush
 from random import Random
+
+from msgspec import Struct
 
 from pipekit.parallel.bounds import items
 from pipekit.parallel.machine import Machine
@@ -15,8 +16,7 @@ from pipekit.parallel.simulate.walking import Flows, Walk
 from pipekit.parallel.vocabulary import Capacity, Event, Free, Kill, Node, Settled, Spawn, WorkerLost, WorkerUp
 
 
-@dataclass(slots=True)
-class Hand:
+class Hand(Struct):
     """A worker: until when it is busy, when it was last heard of."""
 
     until: float = 0.0

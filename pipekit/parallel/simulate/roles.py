@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pipekit.parallel.bounds import Bound, Work
 from pipekit.parallel.channel import Amount
@@ -19,8 +20,7 @@ class Stuck(ParallelError):
     """Nothing is under way any more, and yet the machine has not finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """How a node behaves.
 
     `known`: its product is known from before, for as long as those of its deps come out as they were; `present`: it can
@@ -36,8 +36,7 @@ class Role:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Luck:
+class Luck(Struct, frozen=True):
     """What nobody decides, from a seed. `deaths`: the chance that a unit, or a start, takes its worker down (it is then
     tried again). In seconds: `delay`, the longest that news takes to arrive; `startup`, until a worker is there;
     `stop`, when somebody stops the run. `ahead`, `slice`: how far a producer may be ahead of who reads its items, and of who would but has no
@@ -52,8 +51,7 @@ class Luck:
     slice: Amount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A unit on a worker, from when to when; `lost` with it."""
 
     node: int
@@ -64,8 +62,7 @@ class Span:
     lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """`versions`: what each product came out as (0: as it was known, None: not at all); `inputs`: of each node that ran,
     the versions of its deps that it read; `events` can be replayed. `bound` holds where nothing had to run again."""
 

@@ -3,15 +3,14 @@ none, or where nobody has taken those it gave. It must never know the machine.""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pipekit.parallel.channel import Amount, Channel, Stance
 
 ONE = Amount(1, 0)
 
 
-@dataclass(slots=True)
-class Flows:
+class Flows(Struct):
     """How many items each node that is at work has given so far, and the channels of those that give any; `counts` are what they give
     in all. A node that is not in `so_far` has given all it will."""
 
@@ -24,8 +23,7 @@ class Flows:
         return self.so_far.get(node, self.counts[node])
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """One unit of `node` on a worker. It takes `rows` from its feeds in step, `seconds` each, and gives `gives` items evenly; it dies
     before row `dies`."""
 

@@ -4,9 +4,10 @@ machine decides."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from heapq import heappop
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipekit.parallel.channel import Channel
 from pipekit.parallel.simulate.clockwork import Clockwork, Hand
@@ -42,8 +43,7 @@ from pipekit.parallel.vocabulary import (
 )
 
 
-@dataclass(slots=True)
-class _Fed:
+class _Fed(Struct):
     """A node that offers units: as many as were taken, those done, how many went on in order. `sides` is what its other
     deps were when it began, and what each unit found; `life` counts how often its feed has begun."""
 

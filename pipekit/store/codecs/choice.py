@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from pipekit.canon.shape import shape_of
 from pipekit.errors import StoreError
@@ -22,8 +23,7 @@ GROUP = "pipekit.codecs"
 """The entry point group: each names an object with the attributes of `Leaf` (`name` is the entry point's own)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A codec of values that are one object each. `classes` are `package:QualName`, and stand for their subclasses too;
     `encode` returns None where `decode` would not give the value back exactly; `decode` gets read-only bytes."""
 

@@ -4,9 +4,10 @@ out."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pipekit import canon
 from pipekit.canon.shape import class_name
@@ -21,8 +22,7 @@ Hand = Callable[[Stored | Reference], Path]
 """Gives the path under which a file of a product can be read."""
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Struct):
     """`objects` in the order in which the first object counts them; `stable` says whether equal values give equal parts."""
 
     objects: list[Digest] = field(default_factory=list)

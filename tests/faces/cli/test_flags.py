@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from pipekit.faces.cli import COMMANDS
-from pipekit.faces.cli.app import command
+from pipekit.faces.cli import COMMANDS, command
 from pipekit.faces.cli.flags import flag, parameters, parse
 
 
@@ -49,6 +48,7 @@ def test_parse(words: list[str], expected: dict[str, Any] | None) -> None:
 def test_every_command_can_be_read(name: str) -> None:
     function = command(name)
     declared = parameters(function)
-    assert function.__doc__ and all(one.flag.help.endswith(".") for one in declared)
+    about = " ".join((function.__doc__ or "").partition("\n\n")[0].split())
+    assert about.startswith(COMMANDS[name][1]) and all(one.flag.help.endswith(".") for one in declared)
     required = [one.name for one in declared if one.required]
     assert (parse(declared, []) is None) is bool(required)
