@@ -120,10 +120,7 @@ def _items(entry: Planned, old: Digest, store: Store) -> Iterator[Segment]:
     now = keys.item_prefix(entry.static.digest, [one.form for one in entry.deps[1:]])
     pairs: dict[Digest, Digest] = {}
     for block in manifests.read(source, store.read):
-        both = [
-            split(given.item_keys(prefix, block, dict(dep.classes).__getitem__))
-            for prefix, dep in ((was, before[0]), (now, entry.deps[0]))
-        ]
+        both = [split(given.item_keys(block, dict(dep.classes).__getitem__)) for dep in (before[0], entry.deps[0])]
         pairs.update(zip(*both))
     for segment in store.segments(was):
         named = split(segment.keys)

@@ -68,6 +68,7 @@ class Drive:
         self._number = 0
         self._stillborn = 0
         self._ticked = 0.0
+        self._looked = False
 
     def run(self) -> Iterator[Event]:
         """Do it all. A KeyboardInterrupt cancels what runs, keeps what is done and goes on to the end; a second one
@@ -92,8 +93,11 @@ class Drive:
             if self.machine.finished:
                 return
             self.idle()
-            for heard in self.pool.wait(self._patience()):
+            for heard in self.pool.wait(self._patience() if self._looked else 0):
                 self._hear(heard)
+            if not self._looked:
+                self._looked = True
+                self.recorder.look_ahead()
             self._tick()
 
     def _told(self) -> Iterator[Event]:

@@ -4,7 +4,6 @@ never read a product."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from pipekit import canon
@@ -49,13 +48,13 @@ def classes_of(products: Iterable[Product | Block], classes: Classes) -> tuple[t
     return tuple((name, classes(name).digest) for name in sorted(names)) if names else ()
 
 
-def item_keys(prefix: Digest, block: Block, code: Callable[[str], Digest]) -> bytes:
-    """The keys of a block's items, side by side: what each item is, and the `code` of the classes in it."""
+def item_keys(block: Block, code: Callable[[str], Digest]) -> bytes:
+    """The keys of a block's items, side by side: what each item is, with the `code` of the classes in it. Results are kept by prefix, so
+    that nothing else need be in them."""
     if not block.classes:
-        return canon.digests(repeat(prefix), split(block.digests))
+        return block.digests
     codes = {form: tuple((name, code(name)) for name in form.classes) for form in block.forms}
-    pairs = zip(split(block.digests), block.each_form())
-    return b"".join([keys.item_key(prefix, part(digest, codes[form])) for digest, form in pairs])
+    return b"".join([part(one, codes[form]) for one, form in zip(split(block.digests), block.each_form())])
 
 
 def given(

@@ -38,7 +38,7 @@ def find(plan: Plan, entry: Planned, number: int, store: Store) -> Found | None:
         return Found(number, block, None)
     prefix = keys.item_prefix(entry.static.digest, [one.form for one in (entry.deps or ())[1:]])
     known = past(store, prefix, entry.task, plan.world, entry.static.predicates)
-    named = given.item_keys(prefix, block, lambda name: entry.static.classes(name).digest)
+    named = given.item_keys(block, lambda name: entry.static.classes(name).digest)
     place = (known.known(named) or (-1,))[0]
     if place < 0:
         return Found(number, block, None, _skipped(entry, block, store))

@@ -64,7 +64,7 @@ class Items:
             self.outcomes.fail(number, told(error))
             return
         classes = row.planned.static.classes
-        keys_of = partial(given.item_keys, prefix, code=lambda name: classes(name).digest)
+        keys_of = partial(given.item_keys, code=lambda name: classes(name).digest)
         source_flow = self._new() if flow is None else flow
         past = self.recorder.past(number, prefix)
         each = Each(number, source_flow, prefix, keys_of, past, out=self._new(), sealed=sealed)
@@ -303,7 +303,7 @@ class Items:
             self.outcomes.fail(each.node, told(error))
             return
         self._took(each, known)
-        if each.past is not None and known:
+        if each.past is not None and each.past.names_files and known:
             self.recorder.note_files(each.node, each.past.references(each.past.known(each.keys(known))))
         workers = self.workers
         largest = 1 if row.planned.task.config.timeout else self._fitting(each)

@@ -184,11 +184,6 @@ def item_prefix(static_digest: Digest, sides: Sequence[bytes]) -> Digest:
     return canon.digest_parts(static_digest, ITEM, *sides)
 
 
-def item_key(prefix: Digest, item: bytes) -> Digest:
-    """The key of one item: it holds what the item is, and not its position."""
-    return canon.digest(prefix + item)
-
-
 def cells(rows: Sequence[tuple[Mapping[str, Any], Digest]], identity: Callable[[Any], bytes]) -> Digest:
     """What a `.cells` dep contributes: each cell's options and product."""
     told = [(canon.encode(dict(options), class_identity=identity), product) for options, product in rows]

@@ -32,6 +32,11 @@ class Past(Struct):
         """Can every row stand as it is?"""
         return not (self.unchecked or self.lefts)
 
+    @property
+    def names_files(self) -> bool:
+        """Are there rows that name files?"""
+        return bool(self.files)
+
     def known(self, keys: bytes) -> Sequence[int]:
         """The place of each of the keys that stand side by side; -1 where nothing is known. Empty where nothing is known at all."""
         return self.index.known(keys) if len(self.index) else ()

@@ -39,6 +39,9 @@ class Recorder(Struct):
     store: Store
     committer: Committer
     references: dict[int, list[tuple[str, Digest | None]]] = field(default_factory=dict)
+    ahead: dict[tuple[int, Digest], Past] = field(default_factory=dict)
+    """What items gave, looked up while there is nothing else to do."""
+
     whole: set[Digest] = field(default_factory=set)
     """The keys that have a product from whole inputs."""
     nearest: Nearest | None = None
@@ -198,7 +201,18 @@ class Recorder(Struct):
         plan, planned = self.ledger.plan, self.ledger[number].planned
         if number in plan.forced and number not in plan.items:
             return None
+        if (number, prefix) in self.ahead:
+            return self.ahead.pop((number, prefix))
         return past(self.store, prefix, planned.task, plan.world, planned.static.predicates)
+
+    def look_ahead(self) -> None:
+        """While workers start: look up what is known of the items of eaches that take nothing else."""
+        for entry in self.ledger.plan.entries:
+            if entry.task.kind == "each" and entry.state != "cached" and len(entry.step.deps) == 1 and entry.near:
+                prefix = keys.item_prefix(entry.static.digest, ())
+                found = self.past(entry.step.id, prefix)
+                if found is not None:
+                    self.ahead[entry.step.id, prefix] = found
 
     def record_items(self, number: int, prefix: Digest, rows: Rows) -> None:
         """What items of an each gave."""

@@ -41,6 +41,11 @@ class Past(Protocol):
         """Can every row stand as it is?"""
         ...
 
+    @property
+    def names_files(self) -> bool:
+        """Are there rows that name files?"""
+        ...
+
     def results(self, places: Sequence[int]) -> Results:
         """What these gave."""
         ...
@@ -153,13 +158,25 @@ class Each(Struct):
         for block in self.source.since(self.taken):
             start, keys = self.taken, self.keys_of(block)
             self._keys += keys
-            fresh = self._fresh(start, keys)
             known = self.past.known(keys) if self.past is not None else ()
+            if known and self._all_known(known):
+                done.append(self._take_known(start, start + len(block), known))
+                continue
+            fresh = self._fresh(start, keys)
             if fresh is None and not known:
                 self._todo.append((start, start + len(block)))
             else:
                 done += self._sort(start, len(block), fresh, known)
         return done
+
+    def _all_known(self, known: Sequence[int]) -> bool:
+        return self.past is not None and self.past.plain and not self.forced and min(known) >= 0
+
+    def _take_known(self, start: int, stop: int, places: Sequence[int]) -> Span:
+        assert self.past is not None
+        self._ready[start] = self.past.results(places)
+        self.cached += stop - start
+        return start, stop
 
     def _fresh(self, start: int, keys: bytes) -> Collection[int] | None:
         """The items with keys that came for the first time; None where all did."""
@@ -189,9 +206,8 @@ class Each(Struct):
                 self._checks.append(Batch([(first, last)], self.past.results(places)))
                 continue
             done.append((first, last))
-            if which == "known" and self.past is not None:
-                self._ready[first] = self.past.results(places)
-                self.cached += last - first
+            if which == "known":
+                self._take_known(first, last, places)
             elif which == "left":
                 self._leave_known(range(first, last), places)
         return done
@@ -201,9 +217,6 @@ class Each(Struct):
     ) -> Iterator[tuple[str, int, int]]:
         """What becomes of which items, in order."""
         past = self.past
-        if fresh is None and past is not None and past.plain and not self.forced and min(known) >= 0:
-            yield "known", start, start + count
-            return
 
         def kind(at: int) -> str:
             if fresh is not None and at not in fresh:

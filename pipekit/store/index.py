@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, repeat
 from struct import Struct
 from typing import Final, NamedTuple, cast
 
@@ -45,8 +45,7 @@ class Index:
 
     def known(self, keys: bytes) -> list[int]:
         """The place of each of the keys, which stand side by side; -1 where one is not known."""
-        get = self._places.get
-        return [get(half, -1) for half in _halves(keys)]
+        return list(map(self._places.get, _halves(keys), repeat(-1)))
 
     def get(self, key: Digest) -> Row | None:
         """What the key gave; None where it is not known."""

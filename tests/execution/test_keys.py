@@ -119,12 +119,11 @@ def test_the_code_of_classes_in_a_product_counts() -> None:
     builder = Builder()
     builder.add_product(boxes)
     builder.add("plain", b"a")
-    block, prefix = builder.take(), digest(b"prefix")
-    plain = keys.item_key(prefix, item_digest("plain", b"a"))
+    block, plain = builder.take(), item_digest("plain", b"a")
     for codes, given_ in ((older, was), (newer, now)):
-        found = item_keys(prefix, block, lambda name, codes=codes: codes.of_class(load, name).digest)  # type: ignore[misc]
-        assert split(found) == [keys.item_key(prefix, given_.form), plain]
-    assert item_keys(prefix, block.part([1]), {}.__getitem__) == plain
+        found = item_keys(block, lambda name, codes=codes: codes.of_class(load, name).digest)  # type: ignore[misc]
+        assert split(found) == [given_.form, plain]
+    assert item_keys(block.part([1]), {}.__getitem__) == plain
 
 
 def test_the_preimage_of_a_key_survives_packing() -> None:
@@ -135,11 +134,11 @@ def test_the_preimage_of_a_key_survives_packing() -> None:
         unpack(pack(digest(b"static"), rows) + digest(b"rest"))
 
 
-def test_an_items_key_holds_its_content_alone() -> None:
+def test_what_all_items_have_in_common_holds_code_options_and_sides() -> None:
     prefix = keys.item_prefix(digest(b"static"), [b"side"])
-    assert keys.item_key(prefix, product("a").digest) == keys.item_key(prefix, product("a").digest)
-    assert keys.item_key(prefix, product("a").digest) != keys.item_key(prefix, product("b").digest)
+    assert prefix == keys.item_prefix(digest(b"static"), [b"side"])
     assert prefix != keys.item_prefix(digest(b"static"), [b"other"])
+    assert prefix != keys.item_prefix(digest(b"other"), [b"side"])
 
 
 def test_seeds_depend_on_name_and_options_and_on_no_secret() -> None:
