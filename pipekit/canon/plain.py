@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pipekit.canon.builtins import HANDLERS, asked
 from pipekit.canon.form import Culprit, Handler, Handlers, Walk, Write, text
 from pipekit.canon.moments import find_moment
-from pipekit.canon.reading import decode
+from pipekit.canon.reading import decode, decode_all
 from pipekit.canon.shape import Shape, shape_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["NotPlain", "decode", "encode"]
+__all__ = ["NotPlain", "decode", "decode_all", "encode"]
 
 
 class NotPlain(Exception):

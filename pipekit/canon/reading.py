@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pipekit.canon.form import length, read_length
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Extern = Callable[[bytes], Any]
 Reader = Callable[[Any, int, Extern], "tuple[Any, int]"]
 
+_WHOLE = ord("i")
 _DOUBLE = struct.Struct(">d").unpack_from
 _DATE = struct.Struct(">HBB").unpack_from
 _CLOCK = struct.Struct(">BBBIB").unpack_from
@@ -33,6 +34,17 @@ def decode(data: Buffer, extern: Callable[[bytes], Any]) -> Any:
     if end != len(body):
         raise ValueError(f"{len(body) - end} bytes follow the end of a plain value")
     return value
+
+
+def decode_all(bodies: Iterable[bytes], extern: Callable[[bytes], Any]) -> list[Any]:
+    """The values of many plain forms, as `decode` gives each; whole numbers, of which there are often many, by a short way."""
+    whole, found = int.from_bytes, []
+    for body in bodies:
+        if len(body) > 2 and body[0] == _WHOLE and body[1] == len(body) - 2 < 128:
+            found.append(whole(body[2:], "big", signed=True))
+        else:
+            found.append(decode(body, extern))
+    return found
 
 
 def read(data: Any, at: int, extern: Extern) -> tuple[Any, int]:

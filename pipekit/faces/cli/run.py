@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -75,6 +76,7 @@ def item_of(name: str) -> tuple[str, int] | None:
 
 def _execute(run: Run, *, as_json: bool) -> int:
     """Run to the end, shown on stderr or told as JSON; gives the exit code."""
+    gc.freeze()  # what is there now stays: nobody need look through it for garbage again and again
     if as_json:
         put_json(run.wait().summary())
     else:

@@ -52,7 +52,7 @@ def values(codec: str, bodies: Sequence[bytes], extern: Callable[[bytes], Any]) 
     classes in it raise comes through."""
     if codec == "str":
         return [str(one, "utf-8", "surrogatepass") for one in bodies]
-    return list(bodies) if codec == "bytes" else [plain.decode(one, extern) for one in bodies]
+    return list(bodies) if codec == "bytes" else plain.decode_all(bodies, extern)
 
 
 def _plain(value: Any) -> Body | None:
