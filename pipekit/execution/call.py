@@ -31,7 +31,7 @@ class Work:
         self.worker = worker
         self.call = call
         self.context = context
-        self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._fetch)
+        self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._ask, self._fetch)
         self.maker = Maker(worker.stores[call.place], worker.setup.folder, context.scratch_path, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
@@ -114,10 +114,13 @@ class Work:
         self.seconds += time.perf_counter() - began - (self.waited - waited)
         return result
 
+    def _ask(self, position: int) -> None:
+        self.worker.ask(self.call.job, position)
+
     def _fetch(self, position: int) -> More:
         """More items; to wait for them is no work of the task's."""
         began = time.perf_counter()
-        more = self.worker.fetch(self.call.job, position)
+        more = self.worker.fetch(position)
         self.waited += time.perf_counter() - began
         return more
 

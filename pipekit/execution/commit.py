@@ -3,7 +3,7 @@ decide what is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Thread
 from typing import NamedTuple
 
@@ -34,8 +34,8 @@ class _Group(NamedTuple):
 
 
 class Committer:
-    """Collects records and preimages for one store; `clock` gives seconds. `objects` are big ones made meanwhile. `behind`: a group is
-    committed while the next one is collected."""
+    """Collects records and preimages for one store; `clock` gives seconds. `behind`: a group is committed while the next one is collected,
+    which waits for it only when it becomes too large."""
 
     def __init__(self, store: Store, clock: Callable[[], float], *, behind: bool = False) -> None:
         self._behind = behind
@@ -43,7 +43,7 @@ class Committer:
         self._error: PipekitError | None = None
         self.store = store
         self.clock = clock
-        self.objects: set[Digest] = set()
+        self._objects: set[Digest] = set()
         self._records: list[Record] = []
         self._preimages: dict[Digest, bytes] = {}
         self._codes: dict[Digest, Code] = {}
@@ -54,7 +54,7 @@ class Committer:
 
     @property
     def _waits(self) -> bool:
-        return bool(self._records or self._segments or self._bytes)
+        return bool(self._records or self._segments or self._bytes or self._objects)
 
     def _begin(self) -> None:
         if not self._waits:
@@ -66,24 +66,26 @@ class Committer:
         self._records.append(record)
         if static is not None:
             self._explain(record.key, static, deps)
-        if len(self._records) >= MOST:
-            self.flush()
+        self._look(len(self._records), MOST)
 
     def add_items(self, segment: Segment) -> None:
         """What items gave."""
         self._begin()
         self._segments.setdefault(segment.prefix, []).append(segment)
         self._rows += len(segment)
-        if self._rows >= ROWS:
-            self.flush()
+        self._look(self._rows, ROWS)
+
+    def add_objects(self, objects: Iterable[Digest]) -> None:
+        """Big objects that workers have written, and that are to be durable."""
+        self._begin()
+        self._objects.update(objects)
 
     def put(self, size: int) -> None:
         """So many bytes were put into the store, which keeps them in memory until they are committed."""
         if size:
             self._begin()
             self._bytes += size
-            if self._bytes >= BYTES:
-                self.flush()
+            self._look(self._bytes, BYTES)
 
     def _explain(self, key: Digest, static: Static, deps: Sequence[Given]) -> None:
         self._preimages[key] = given.pack(static.digest, deps)
@@ -98,13 +100,24 @@ class Committer:
             for name, code in dep.classes:
                 self._codes[code] = static.classes(name)
 
+    def _look(self, count: int, most: int) -> None:
+        """Commit the group if it is large, or so large that it has to wait for the one before."""
+        if count >= most and (count >= 4 * most or not self._is_busy):
+            self.flush()
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def due(self) -> float | None:
         """Seconds until the group must be committed; None if there is none."""
-        return max(0.0, self._since + SECONDS - self.clock()) if self._waits else None
+        if not self._waits:
+            return None
+        return SECONDS if self._is_busy else max(0.0, self._since + SECONDS - self.clock())
 
     def tick(self) -> None:
         """Commit the group if it is due."""
-        if self._waits and self.clock() - self._since >= SECONDS:
+        if self._waits and not self._is_busy and self.clock() - self._since >= SECONDS:
             self.flush()
 
     def flush(self) -> None:
@@ -112,8 +125,8 @@ class Committer:
         self._wait()
         if not self._waits:
             return
-        group = _Group(self._records, self._preimages, self._codes, self.objects, list(self._segments.values()))
-        self._records, self._preimages, self._codes, self.objects = [], {}, {}, set()
+        group = _Group(self._records, self._preimages, self._codes, self._objects, list(self._segments.values()))
+        self._records, self._preimages, self._codes, self._objects = [], {}, {}, set()
         self._segments, self._rows, self._bytes = {}, 0, 0
         if not self._behind:
             self._commit(group)

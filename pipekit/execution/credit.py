@@ -17,7 +17,7 @@ SECONDS = 0.1
 SLICE = 0.05
 """So much work it does before it makes room for one that reads it and has none."""
 
-FIRST = Amount(4, 1 << 20)
+FIRST = Amount(2, 1 << 20)
 MOST_ITEMS = 200_000
 
 

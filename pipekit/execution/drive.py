@@ -17,7 +17,7 @@ from pipekit.execution.failure import told
 from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Want, Yielded
+from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Waiting, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
@@ -363,6 +363,9 @@ class Drive:
         if not self.readers.want(job, want.position):
             self.pool.send(job.worker, self.desk.more(job, want.position))
 
+    def _waiting(self, job: Job, waiting: Waiting) -> None:
+        self.readers.waiting(job, waiting.position)
+
 
 _CARRY_OUT: dict[type, Any] = {
     says.Resolve: Drive._resolve,
@@ -384,5 +387,6 @@ _HEARD: dict[type, Any] = {
     Yielded: Drive._yielded,
     Progress: Drive._progress,
     Want: Drive._want,
+    Waiting: Drive._waiting,
     Stalled: Drive._stalled,
 }

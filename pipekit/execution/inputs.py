@@ -17,17 +17,19 @@ from pipekit.store.products import Product
 from pipekit.values import Cell, Digest, Failure, Reference, Stored
 
 Fetch = Callable[[int], More]
-"""Asks the run for more items of the stream at a position."""
+"""The items of the stream at a position for which the run was asked."""
 
 
 class Inputs:
     """Decodes for one call: small objects from the message, big ones mapped from the store; files into `folder`."""
 
-    def __init__(self, call: Call, stores: tuple[Objects, ...], folder: Path, fetch: Fetch) -> None:
+    def __init__(
+        self, call: Call, stores: tuple[Objects, ...], folder: Path, ask: Callable[[int], None], fetch: Fetch
+    ) -> None:
         self.bodies = dict(call.bodies)
         self.stores = stores
         self.folder = folder
-        self.fetch = fetch
+        self.ask, self.fetch = ask, fetch
         self.handed: dict[Path, tuple[Stored, tuple[Digest, ...]]] = {}
         self.referred: list[str] = []
         self._numbers = itertools.count()
@@ -73,12 +75,16 @@ class Inputs:
             for value, error in zip(self.values(source.block), source.notes):
                 yield Failure(value, error)
         else:
-            yield from self.values(source.block)
             ended = source.ended
+            if not ended:
+                self.ask(position)
+            yield from self.values(source.block)
             while not ended:
                 more = self.fetch(position)
-                yield from self.values(more.block, more.bodies)
                 ended = more.ended
+                if not ended:  # the next ones come while these are worked on
+                    self.ask(position)
+                yield from self.values(more.block, more.bodies)
 
     def values(self, block: Block, bodies: Bodies | None = None) -> Iterator[Any]:
         """The values of a block's items, for which `bodies` came along."""

@@ -76,7 +76,14 @@ class More(NamedTuple):
 
 
 class Want(NamedTuple):
-    """The call waits for items at `position`."""
+    """The call will need more items at `position`: it works on the last that came."""
+
+    job: int
+    position: int
+
+
+class Waiting(NamedTuple):
+    """The call can do nothing until the items at `position` come for which it has asked."""
 
     job: int
     position: int

@@ -66,7 +66,7 @@ class Outcomes:
         self.recorder.note(number, made)
         product = self.desk.take(number, made)
         if product.size >= BIG and self.desk.keeps(number):
-            self.recorder.committer.objects.update(product.objects)
+            self.recorder.committer.add_objects(product.objects)
         return product
 
     def take_items(self, number: int, block: Block, files: Sequence[RowFile]) -> Block:
@@ -77,7 +77,9 @@ class Outcomes:
         bodies = block.bodies()
         self.desk.take_items(number, block.objects(), bodies)
         if self.desk.keeps(number):
-            self.recorder.committer.objects.update(block.objects(BIG) - bodies.keys())
+            big = block.objects(BIG) - bodies.keys()
+            if big:
+                self.recorder.committer.add_objects(big)
         return block.bare()
 
     def settle(self, number: int, product: Product, *, present: bool) -> None:

@@ -26,7 +26,7 @@ from pipekit.store.records import Record
 
 class Reader(Struct):
     """One step. `feeds`: position of a dep -> the step that gives its items; `held` until it starts; `sides` is what its other deps gave
-    when it did. `sent`: items that went to its worker, by position; `wants`: the position that it waits for. `early` is its product, made
+    when it did. `sent`: items that went to its worker, by position; `wants`: the positions for which it has asked for more, `waits`: that for which it waits. `early` is its product, made
     before its key was known."""
 
     node: int
@@ -35,7 +35,8 @@ class Reader(Struct):
     sides: tuple[bytes, ...] = ()
     job: Job | None = None
     sent: dict[int, int] = field(default_factory=dict)
-    wants: int | None = None
+    wants: set[int] = field(default_factory=set)
+    waits: int | None = None
     whole: bool = False
     early: tuple[Product, int] | None = None
     outdated: bool = False
@@ -117,9 +118,18 @@ class Readers:
             for position, feed in reader.feeds.items():
                 if feed == source:
                     self._come(reader, position, items)
-            if reader.wants is not None and reader.feeds.get(reader.wants) == source and self._may_go_on(reader):
-                self.outcomes.inbox.append(says.Ready(number, 0))
-                self.credits.turn(reader.feeds.values(), number, "starves")
+            for position in [one for one in reader.wants if reader.feeds.get(one) == source]:
+                self._come_to(reader, position)
+
+    def _come_to(self, reader: Reader, position: int) -> None:
+        """What the reader has asked for may be there."""
+        if not self._is_there(reader, position):
+            return
+        if reader.waits == position:
+            self.outcomes.inbox.append(says.Ready(reader.node, 0))
+            self.credits.turn(reader.feeds.values(), reader.node, "starves")
+        else:
+            self._more(reader, position)
 
     def diverged(self, source: int, kept: int) -> None:
         """A step gives other items than before, after the first `kept`: who has read more begins again."""
@@ -146,7 +156,7 @@ class Readers:
         reader = self._readers[job.node]
         reader.feeds = {**reader.feeds, **self._live(job.node)}  # what was gone may be made again meanwhile
         self._note(reader)
-        reader.job, reader.sent, reader.wants, reader.early = job, {}, None, None
+        reader.job, reader.sent, reader.wants, reader.waits, reader.early = job, {}, set(), None, None
         self.credits.read(reader.feeds.values(), job.node)
         reader.sides = self._sides(reader)
         sources: list[Source] = []
@@ -175,39 +185,43 @@ class Readers:
         return now, flow.ended and reader.sent[position] == len(flow)
 
     def want(self, job: Job, position: int) -> bool:
-        """The step asks for more items; False if it is none of these."""
+        """The step asks for more items, which it will need; False if it is none of these."""
         reader = self._readers.get(job.node)
         if reader is None or position not in reader.feeds:
             return False
-        reader.wants = position
-        if self._may_go_on(reader):
-            self._more(reader)
-        else:
-            self.outcomes.inbox.append(says.Waits(job.node, job.unit))
-            self.credits.turn(reader.feeds.values(), job.node, "elsewhere")
+        reader.wants.add(position)
+        if self._is_there(reader, position):
+            self._more(reader, position)
         return True
 
-    def _may_go_on(self, reader: Reader) -> bool:
-        if reader.wants is None:
-            return False
-        flow = self.items.flows[reader.feeds[reader.wants]]
-        return flow.ended or len(flow) > reader.sent.get(reader.wants, 0)
+    def waiting(self, job: Job, position: int) -> None:
+        """The step can do nothing until it has what it asked for, unless that is on its way."""
+        reader = self._readers.get(job.node)
+        if reader is not None and reader.job is job and position in reader.wants:
+            reader.waits = position
+            self.outcomes.inbox.append(says.Waits(job.node, job.unit))
+            self.credits.turn(reader.feeds.values(), job.node, "elsewhere")
 
-    def _more(self, reader: Reader) -> None:
-        job, position = reader.job, reader.wants
-        assert job is not None and position is not None
-        reader.wants = None
+    def _is_there(self, reader: Reader, position: int) -> bool:
+        flow = self.items.flows[reader.feeds[position]]
+        return flow.ended or len(flow) > reader.sent.get(position, 0)
+
+    def _more(self, reader: Reader, position: int) -> None:
+        job = reader.job
+        assert job is not None
+        reader.wants.discard(position)
         block, ended = self._next(reader, position)
         self.send(job.worker, More(job.number, position, block, self.desk.dispatcher.along(block), ended))
 
     def resume(self, number: int) -> None:
         """There is room for the step to go on."""
         reader = self._readers.get(number)
-        if reader is None or reader.wants is None:
+        if reader is None or reader.waits is None:
             return
-        if self._may_go_on(reader):
+        if self._is_there(reader, reader.waits):
+            position, reader.waits = reader.waits, None
             self.credits.turn(reader.feeds.values(), number, "works")
-            self._more(reader)
+            self._more(reader, position)
         else:
             self.outcomes.inbox.append(says.Waits(number, 0))
 

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
-from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Want
+from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Waiting, Want
 from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
@@ -57,6 +57,7 @@ class Worker:
         if setup.shared is not None:
             self.stores += (Objects(setup.shared, in_memory=True),)
         self.ahead: deque[object] = deque()
+        self.mores: dict[int, More] = {}
         self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
@@ -85,13 +86,19 @@ class Worker:
             self._home = getattr(import_module(module), function)(*arguments)
         return self._home[named]
 
-    def fetch(self, job: int, position: int) -> More:
-        """Ask for more items and wait for them; other messages are kept for later."""
+    def ask(self, job: int, position: int) -> None:
+        """Ask for more items, which come while others are worked on."""
         self.port.send(Want(job, position))
-        while True:
-            message = self._hear()
-            if isinstance(message, More) and message.job == job and message.position == position:
-                return message
+
+    def fetch(self, position: int) -> More:
+        """The items that were asked for; waits for them. Other messages are kept for later."""
+        while self.port.poll() and position not in self.mores:
+            self._hear()
+        if position not in self.mores:
+            self.port.send(Waiting(self.job, position))
+            while position not in self.mores:
+                self._hear()
+        return self.mores.pop(position)
 
     def most(self, wanted: int) -> int:
         """How many items a stream may make now, of `wanted`."""
@@ -109,15 +116,17 @@ class Worker:
             while min(self.credit) <= 0:
                 self._hear()
 
-    def _hear(self) -> object:
-        """The next message; what is for another call is kept for later."""
+    def _hear(self) -> None:
+        """Take the next message in; what is for another call is kept for later."""
         message = self.port.recv()
-        if isinstance(message, Credit):
+        if isinstance(message, More):
+            if message.job == self.job:
+                self.mores[message.position] = message
+        elif isinstance(message, Credit):
             if self.credit is not None and message.job == self.job:
                 self.credit = self.credit[0] + message.items, self.credit[1] + message.size
-        elif not isinstance(message, More):
+        else:
             self.ahead.append(message)
-        return message
 
     def _call(self, call: Call) -> None:
         scratch = self.setup.temporary / f"scratch-{self.number}-{id(call):x}"
@@ -131,6 +140,7 @@ class Worker:
         if self.port.streams and not call.tiny:
             self.port.poll()  # sends what waits for more
         self.job, self.credit = call.job, call.credit if self.port.streams else None
+        self.mores.clear()
         self.reads.begin()
         try:
             with self._around(call):

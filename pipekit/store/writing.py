@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pipekit import canon
 from pipekit.store.faults import refused, telling
 from pipekit.values.digest import Digest
+
+T = TypeVar("T")
 
 _CHUNK: Final = 4 * 1024 * 1024
 
@@ -52,18 +54,20 @@ def copy_hashed(source: Path, fd: int) -> Digest:
 
 def sync_files(paths: Sequence[Path]) -> list[bool]:
     """Make the files and their names durable; False for those that are absent. StoreError, and the file is gone, if one cannot be."""
-    if len(paths) > 1:
-        from concurrent.futures import ThreadPoolExecutor
-
-        # The file system commits what waits together, so that many at once cost little more than one.
-        with ThreadPoolExecutor(min(len(paths), 8)) as threads:
-            done = list(threads.map(_sync_file, paths))
-    else:
-        done = [_sync_file(path) for path in paths]
+    done = _many(_sync_file, paths)
     folders = {path.parent for path, synced in zip(paths, done) if synced}
-    for folder in sorted(folders | {folder.parent for folder in folders}):
-        sync_folder(folder)
+    _many(sync_folder, sorted(folders | {folder.parent for folder in folders}))
     return done
+
+
+def _many(sync: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
+    """Sync them all: the file system commits what waits together, so that many at once cost little more than one."""
+    if len(paths) < 2:
+        return [sync(path) for path in paths]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(paths), 8)) as threads:
+        return list(threads.map(sync, paths))
 
 
 def sync_folder(folder: Path) -> None:
