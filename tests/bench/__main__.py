@@ -87,8 +87,8 @@ def streams(folder: Path) -> Iterator[Figure]:
     yield figure(
         "2,000,000 numbers through three stages", RUN, place, runs=3, before=lambda: forget(place), run=makespan
     )
-    big = flows.large(folder / "large", 3_000)
-    yield figure("3,000 items of 1 MB through three stages", RUN, big, runs=3, before=lambda: forget(big), run=makespan)
+    big = flows.large(folder / "large", 1_500)
+    yield figure("1,500 items of 1 MB through three stages", RUN, big, runs=3, before=lambda: forget(big), run=makespan)
     idle = flows.budget(folder / "idle", 2)
     yield figure(
         "a stream of 2 items of 1 MB, all processes", RUN, idle, runs=1, before=lambda: forget(idle), run=group

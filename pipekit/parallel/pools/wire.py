@@ -122,6 +122,8 @@ class Inbox:
 
     def fill(self, sock: socket) -> int:
         """One read; how many bytes came, 0 at the end. Raises BlockingIOError, ConnectionResetError."""
+        if self._big is None and self._start == 0 and self._end == ROOM:
+            self._take_big_head()
         if self._big is not None:
             came = sock.recv_into(self._big[self._filled :])
             self._filled += came
@@ -135,6 +137,12 @@ class Inbox:
         came = sock.recv_into(self._view[self._end :])
         self._end += came
         return came
+
+    def _take_big_head(self) -> None:
+        """The buffer is full, and may hold the head of a frame that is larger: whoever only asked `ready` has not taken it."""
+        kind, length = _HEADER.unpack_from(self._buffer, 0)
+        if MESSAGE <= kind <= SKIPPED and ROOM - _HEADER.size < length <= _LARGEST:
+            self._begin(kind, _HEADER.size, length)
 
     def take(self) -> tuple[int, memoryview] | None:
         """The next whole frame as (kind, body). Raises ValueError if what came is no frame."""

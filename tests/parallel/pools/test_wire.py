@@ -66,6 +66,22 @@ def test_any_cutting_of_any_frames(lengths: list[int], sizes: list[int]) -> None
     assert heard == bodies and not inbox.amid
 
 
+@pytest.mark.parametrize("length", [65_526, 65_527, 65_528, 200_000])
+@pytest.mark.parametrize("before", [0, 300])
+def test_who_only_asks_whether_a_frame_is_there_gets_all_of_it(length: int, before: int) -> None:
+    pipe: Any = Pipe(endless([9_000]))
+    outbox, inbox = wire.Outbox(), wire.Inbox()
+    for body in (b"a" * before, b"b" * length):
+        outbox.put(wire.MESSAGE, [body])
+    while outbox.size:
+        outbox.push(pipe)
+    for size in (before, length):
+        while not inbox.ready:
+            assert inbox.fill(pipe), "what is no end was taken for one"
+        found = inbox.take()
+        assert found is not None and len(found[1]) == size
+
+
 @pytest.mark.parametrize("head", [b"\0" * 9, b"GET / HTTP/1.1\r\n", b"\xa0" + b"\xff" * 8])
 def test_what_is_no_frame_is_refused(head: bytes) -> None:
     ours, theirs = socketpair()
