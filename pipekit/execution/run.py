@@ -218,11 +218,14 @@ class Run:
                 )
                 yield events.Warned(when, entry.step.id, message)
 
-    def _machine(self) -> tuple[Any, Capacity, frozenset[int]]:
+    def _machine(self) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
         nodes = priority.nodes(self.plan, self.how.pool != "inline")
-        return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written
+        expected = sum(
+            self.how.jobs if one.task.kind == "each" else 1 for one in self.plan.entries if one.state != "cached"
+        )
+        return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 
     def _setup(self) -> Setup:
         temporary = self._folder.path

@@ -26,6 +26,7 @@ from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
+from pipekit.values import call_user
 
 
 class Port(Protocol):
@@ -40,7 +41,10 @@ class Port(Protocol):
 
 def main(port: Port, setup: Setup) -> Callable[[object], None]:
     """What a pool calls once in each worker; gives the function that takes each message."""
-    return Worker(port, setup).handle
+    worker = Worker(port, setup)
+    if worker.whole_process:
+        call_user(worker.tasks)  # before there is anything to do; what goes wrong is told by the first call
+    return worker.handle
 
 
 class Worker:
@@ -80,11 +84,17 @@ class Worker:
             if named not in self._shipped:
                 self._shipped[named] = pickle.loads(named)
             return self._shipped[named]
+        return self.tasks()[named]
+
+    def tasks(self) -> Mapping[str, Any]:
+        """The project's tasks by name, imported when they are first asked for."""
         if self._home is None:
-            where, arguments = self.setup.home or ("", ())
+            if self.setup.home is None:
+                return {}
+            where, arguments = self.setup.home
             module, _, function = where.partition(":")
             self._home = getattr(import_module(module), function)(*arguments)
-        return self._home[named]
+        return self._home
 
     def ask(self, job: int, position: int) -> None:
         """Ask for more items, which come while others are worked on."""

@@ -39,7 +39,8 @@ class Channel(Struct):
 
     A reader that waits for another producer's item holds nobody back. So nodes never wait for each other in a circle: who waits for an
     item lets all other producers go on, and what they are ahead is kept elsewhere meanwhile; who waits because it is far ahead waits for
-    somebody below it that does not wait for an item. A reader that starves gets room soon, because its producer gives its own.
+    somebody below it that does not wait for an item. A reader that starves gets room soon, because its producer gives its own; at
+    once, if it has taken nothing yet.
     """
 
     limit: Amount
@@ -85,4 +86,6 @@ class Channel(Struct):
     def _holds_back(self, reader: _Reader) -> bool:
         if reader.stance == "elsewhere":
             return False
-        return (self.made - reader.taken).exceeds(self.limit if reader.stance == "works" else self.slice)
+        first = Amount(1, self.slice.size)  # who has taken nothing yet gets its room with the first item
+        limit = self.limit if reader.stance == "works" else self.slice if reader.taken.items else first
+        return (self.made - reader.taken).exceeds(limit)

@@ -28,10 +28,11 @@ class _Worker(Struct):
 
 class Crew:
     """The workers of a run. At most `jobs` of them and one for each unit that waits; they are asked for when there is something to
-    do."""
+    do; then for as many as are `expected`, so that these are there in time."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, expected: int = 0) -> None:
         self.room = room
+        self.expected = expected
         self.limit = room.capacity.jobs
         self.busy = 0
         self._workers: dict[int, _Worker] = {}
@@ -215,7 +216,7 @@ class Crew:
 
     def _spawn(self, queue: Queue) -> list[Command]:
         most = self.limit + self._waiting - len(self._workers)
-        wanted = min(len(queue), most) - len(self._starting)
+        wanted = min(max(len(queue), self.expected - len(self._workers)), most) - len(self._starting)
         if wanted <= 0 or not queue.admits():
             return []
         new = range(self._next, self._next + wanted)

@@ -62,15 +62,17 @@ class State(IntEnum):
 class Machine:
     """`handle(event)` gives the commands that follow from it. Nodes are numbered 0..n-1 in topological order.
 
-    `targets` are the nodes whose products must be readable at the end.
+    `targets` are the nodes whose products must be readable at the end; `expected`: so many units are likely to run.
     """
 
-    def __init__(self, nodes: Sequence[Node], capacity: Capacity, targets: Collection[int] = ()) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], capacity: Capacity, targets: Collection[int] = (), expected: int = 0
+    ) -> None:
         self.nodes = tuple(nodes)
         self.targets = frozenset(targets)
         self.room = Room(capacity_for(self.nodes, capacity))
         self.queue = Queue(self.room)
-        self.crew = Crew(self.room)
+        self.crew = Crew(self.room, expected)
         count = len(self.nodes)
         self.state = [State.WAITING] * count
         self.known = [False] * count  # has been settled before
