@@ -128,6 +128,8 @@ class Work:
         """What an exception tells the run."""
         if isinstance(error, PipekitError):
             return told(error)
+        if self.worker.setup.failed is not None:
+            self.worker.setup.failed(error)
         return fault(error, self.secrets)
 
     def used(self) -> tuple[Used, ...]:

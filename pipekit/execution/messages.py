@@ -3,7 +3,7 @@ of streams in blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +20,7 @@ STORE, DISK, MEMORY = PLACES = range(3)
 
 class Setup(NamedTuple):
     """What every worker is told once. `home`: (module:function, arguments) that gives the tasks by name; `audit`: note all that
-    the user's code uses."""
+    the user's code uses; `failed` is called with what the user's code raises, where it runs in the coordinator's own thread."""
 
     home: tuple[str, tuple[Any, ...]] | None
     folder: Path | None
@@ -30,6 +30,7 @@ class Setup(NamedTuple):
     temporary: Path
     capture: Literal["descriptors", "streams"]
     audit: bool = False
+    failed: Callable[[BaseException], None] | None = None
 
 
 class Source(NamedTuple):

@@ -49,7 +49,8 @@ MAIN = "pipekit.execution.worker:main"
 class How(Struct, frozen=True):
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
-    `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone.
+    `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone; `failed`: called with
+    what a task raises, where the pool is inline.
     """
 
     jobs: int
@@ -64,6 +65,7 @@ class How(Struct, frozen=True):
     memory: int = 0
     after: Callable[[Run], Iterator[Event]] | None = None
     audit: bool = False
+    failed: Callable[[BaseException], None] | None = None
 
 
 class Run:
@@ -235,7 +237,15 @@ class Run:
             self._shared = shared_folder(self._memory() // 4)
         shared = self._shared.path if self._shared is not None else None
         return Setup(
-            self.how.home, folder, self.store.root, temporary / "passing", shared, temporary, capture, self.how.audit
+            self.how.home,
+            folder,
+            self.store.root,
+            temporary / "passing",
+            shared,
+            temporary,
+            capture,
+            self.how.audit,
+            self.how.failed,
         )
 
     def _drive(self, machine: Machine, pool: Pool) -> Drive:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,7 @@ class Asked:
     fail_fast: bool = False
     audit: bool = False
     force_items: tuple[tuple[str, int], ...] = ()
+    failed: Callable[[BaseException], None] | None = None
 
 
 class Project:
@@ -148,7 +149,7 @@ class Project:
             jobs, asked.pool, home, own,
             layout.module_path(), layout.environ(), self.preload,
             self.layout.runs if kept else None, asked.fail_fast, machine.memory(),
-            self._write if kept else None, asked.audit,
+            self._write if kept else None, asked.audit, asked.failed,
         )  # fmt: skip
         return Run(made, self.store, how)
 

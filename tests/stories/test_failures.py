@@ -58,7 +58,7 @@ error: task 'broken' failed: ValueError: because
   ValueError: because
   log:
   | about to break
-hint: pipekit log broken
+hint: pipekit log broken; pipekit debug broken
 
 error: task 'wrong' failed: its product is not what it says: 0 is not a positive: A whole number above zero.
   --> tasks.py:31

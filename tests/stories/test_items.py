@@ -76,7 +76,7 @@ def test_what_is_not_there_is_said(items: Place, name: str, said: str) -> None:
 
 def test_a_failure_says_how_to_look_at_the_item(items: Place) -> None:
     said = items.pipekit("run", "-t", "strict").err.splitlines()
-    assert said[-3] == "hint: pipekit log strict; the item: pipekit show 'strict#5'"
+    assert said[-3] == "hint: pipekit log strict; pipekit debug 'strict#5'"
     assert any(
         line.startswith("error: task 'strict' failed at item 5 (") and line.endswith(", 5): ValueError: 5 is too much")
         for line in said

@@ -26,6 +26,10 @@ COMMANDS = {
     "export": ("products:export", "Write a product to a file, or a stream to a folder."),
     "graph": ("project:graph", "Draw the graph, or a part of it."),
     "log": ("history:log", "List the runs, or say what happened in one, or what a task printed."),
+    "debug": (
+        "debug:debug",
+        "Run a task in the foreground, with what it takes, and open the debugger where it fails; of an each the first item that does.",
+    ),
     "profile": (
         "profile:profile",
         "Say where the time of a run went: the chain that took longest, what each link of it would save, how idle workers were.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, Protocol
 
@@ -47,6 +47,7 @@ def run(
     fail_fast: Annotated[bool, flag("Stop at the first failure.", "--fail-fast")] = False,
     pool: Pool = "processes",
     audit: Annotated[bool, flag("Note what the tasks use, and say what is not in their keys.", "--audit")] = False,
+    pdb: Annotated[bool, flag("Run in this process; open the debugger where a task fails.", "--pdb")] = False,
     json: Json = False,
     folder: Folder = ".",
 ) -> int:
@@ -57,13 +58,18 @@ def run(
     forced = " | ".join(one for one in force if item_of(one) is None)
     if audit:
         check_audit(pool, dry=dry)
-    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit, items)
+    failed: Callable[[BaseException], None] | None = None
+    if pdb:
+        from pipekit.faces.cli.debug import post_mortem
+
+        failed, jobs, pool = post_mortem, 1, "inline"
+    asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit, items, failed)
     project = open(folder)
     try:
         if dry:
             show_plan(project.plan(asked), as_json=json, everything=False)
             return 0
-        return _execute(project.start(asked), as_json=json)
+        return execute(project.start(asked), as_json=json)
     finally:
         project.close()
 
@@ -74,7 +80,7 @@ def item_of(name: str) -> tuple[str, int] | None:
     return (task, int(number)) if sign and number.isascii() and number.isdigit() else None
 
 
-def _execute(run: Run, *, as_json: bool) -> int:
+def execute(run: Run, *, as_json: bool) -> int:
     """Run to the end, shown on stderr or told as JSON; gives the exit code."""
     gc.freeze()  # what is there now stays: nobody need look through it for garbage again and again
     if as_json:

@@ -52,8 +52,10 @@ def _failure(snapshot: Snapshot, view: StepView) -> list[str]:
         lines.append(f"  --> {harmless(where)}")
     lines += _indented("  ", failed.traceback)
     lines += _log(snapshot, view, failed)
-    shown = f"; the item: pipekit show '{name}#{harmless(failed.item).split()[0]}'" if failed.item else ""
-    return [*lines, f"hint: pipekit log {name}{shown}"]
+    what = f"'{name}#{harmless(failed.item).split()[0]}'" if failed.item else name
+    raised = "Traceback (most recent call last)" in failed.traceback
+    more = f"; pipekit debug {what}" if raised else f"; pipekit show {what}" if failed.item else ""
+    return [*lines, f"hint: pipekit log {name}{more}"]
 
 
 def _log(snapshot: Snapshot, view: StepView, failed: StepFailed) -> list[str]:

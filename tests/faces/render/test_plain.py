@@ -43,7 +43,7 @@ def test_a_failure_stands_last_with_its_own_traceback_and_log() -> None:
         "  log:",
         "  | so far",
         "  | so good",
-        "hint: pipekit log counts",
+        "hint: pipekit log counts; pipekit debug counts",
         "",
         "run 7f3a2c failed in 1.5 s: 1 ran, 1 cached, 1 failed, 1 blocked",
     ]
