@@ -31,8 +31,8 @@ class Work:
         self.worker = worker
         self.call = call
         self.context = context
-        self.inputs = Inputs(call, worker.stores, context.scratch_path / "inputs", self._ask, self._fetch)
-        self.maker = Maker(worker.stores[call.place], worker.setup.folder, context.scratch_path, self.inputs.handed)
+        self.inputs = Inputs(call, worker.stores, context, self._ask, self._fetch)
+        self.maker = Maker(worker.stores[call.place], worker.setup.folder, context, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
 

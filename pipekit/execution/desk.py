@@ -162,7 +162,7 @@ class Desk(Struct):
             counts,
             STORE if self.keeps(job.node) else self.dispatcher.passing.place,
             self._seed(job.node) if mode != "each" or block.classes or self._chance(job.node) else b"",
-            str(self.store.root / "checkpoints" / key.hex()),
+            f"{self.store.root}{os.sep}checkpoints{os.sep}{key.hex()}",
             job.granted,
             job.variables,
             job.credit,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pipekit.execution.inside import Context
 from pipekit.execution.messages import Bodies, Call, More, Source
 from pipekit.store import codecs, files, manifests
 from pipekit.store.blocks import Block
@@ -21,14 +22,14 @@ Fetch = Callable[[int], More]
 
 
 class Inputs:
-    """Decodes for one call: small objects from the message, big ones mapped from the store; files into `folder`."""
+    """Decodes for one call: small objects from the message, big ones mapped from the store; files into the call's own folder."""
 
     def __init__(
-        self, call: Call, stores: tuple[Objects, ...], folder: Path, ask: Callable[[int], None], fetch: Fetch
+        self, call: Call, stores: tuple[Objects, ...], context: Context, ask: Callable[[int], None], fetch: Fetch
     ) -> None:
         self.bodies = dict(call.bodies)
         self.stores = stores
-        self.folder = folder
+        self.context = context
         self.ask, self.fetch = ask, fetch
         self.handed: dict[Path, tuple[Stored, tuple[Digest, ...]]] = {}
         self.referred: list[str] = []
@@ -47,7 +48,7 @@ class Inputs:
         if isinstance(file, Reference):
             self.referred.append(file.path)
             return Path(file.path)
-        into = self.folder / str(next(self._numbers))
+        into = self.context.scratch_path / "inputs" / str(next(self._numbers))
         path = files.hand(file, self.read, into)
         members = files.reachable(file.content, self.read) if file.folder else [file.content]
         self.handed[path] = file, tuple(members)

@@ -15,11 +15,21 @@ from pipekit import canon
 class Context(Struct):
     """One call of the user's function: its folders (made when first asked for), what it was granted, whom to tell."""
 
-    scratch_path: Path
-    checkpoint_path: Path
+    scratch_at: str
+    checkpoint_at: str
     say: Callable[[float, float], None]
     granted: Mapping[str, float] = field(default_factory=dict)
     scratched: bool = False
+
+    @property
+    def scratch_path(self) -> Path:
+        """The folder that is gone after the call, made or not."""
+        return Path(self.scratch_at)
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The folder that outlives a failure, made or not."""
+        return Path(self.checkpoint_at)
 
 
 _here: ContextVar[Context | None] = ContextVar("pipekit task", default=None)

@@ -15,6 +15,7 @@ from pipekit.definition.check import check
 from pipekit.definition.places import replace_files
 from pipekit.definition.types import Type
 from pipekit.errors import TaskFailed
+from pipekit.execution.inside import Context
 from pipekit.execution.messages import Made
 from pipekit.store import codecs, files
 from pipekit.store.blocks import Block
@@ -35,12 +36,12 @@ def must_be(type_: Type[Any], value: Any) -> None:
 
 
 class Maker(Struct):
-    """Where a call's products go: big objects to `objects`, the rest into the message. `scratch` and `handed` tell
+    """Where a call's products go: big objects to `objects`, the rest into the message. `context` and `handed` tell
     which files are the store's to keep, `folder` what references are relative to; `referred` are the paths of these."""
 
     objects: Objects
     folder: Path | None
-    scratch: Path
+    context: Context
     handed: Mapping[Path, tuple[Stored, tuple[Digest, ...]]]
     referred: list[str] = field(default_factory=list)
     _taken: int = 0
@@ -91,7 +92,7 @@ class Maker(Struct):
         if known is not None:
             stored, members[known[0].content] = known
             return stored
-        if not path.absolute().is_relative_to(self.scratch):
+        if not path.absolute().is_relative_to(self.context.scratch_path):
             reference = Reference(str(path), files.identity(path), folder)
             references.append(reference)
             self.referred.append(reference.path)

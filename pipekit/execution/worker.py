@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -139,10 +138,10 @@ class Worker:
             self.ahead.append(message)
 
     def _call(self, call: Call) -> None:
-        scratch = self.setup.temporary / f"scratch-{self.number}-{id(call):x}"
+        scratch = f"{self.setup.temporary}{os.sep}scratch-{self.number}-{id(call):x}"
         context = inside.Context(
             scratch,
-            Path(call.checkpoint),
+            call.checkpoint,
             lambda done, total: self.port.send(Progress(call.job, done, total)),
             call.granted,
         )
@@ -157,8 +156,8 @@ class Worker:
                 Work(self, call, context).run()
         finally:
             inside.enter(None, whole_process=self.whole_process)
-            if context.scratched or scratch.exists():
-                files.remove(scratch)
+            if context.scratched or os.path.exists(scratch):
+                files.remove(context.scratch_path)
 
     def _around(self, call: Call) -> AbstractContextManager[object]:
         if not self.whole_process:
