@@ -34,10 +34,10 @@ def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
     return found
 
 
-def nodes(plan: Plan, streaming: bool) -> list[Node]:
-    """One node per step. Upward rank (Topcuoglu et al. 2002, without communication): the step's own seconds and the
+def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Node]:
+    """One node per step; `seconds` are what tasks are likely to take. Upward rank (Topcuoglu et al. 2002, without communication): the step's own seconds and the
     longest way below it."""
-    ranks = upward_ranks(plan)
+    ranks = upward_ranks(plan, seconds)
     families: dict[Any, int] = {}
     made = []
     for entry in plan.entries:
@@ -59,13 +59,13 @@ def nodes(plan: Plan, streaming: bool) -> list[Node]:
     return made
 
 
-def upward_ranks(plan: Plan) -> list[float]:
+def upward_ranks(plan: Plan, seconds: Mapping[str, float]) -> list[float]:
     """By step: seconds from its start to the end of the longest chain that begins with it."""
     below = [0.0] * len(plan.entries)
     ranks = [0.0] * len(plan.entries)
     for entry in reversed(plan.entries):
         number = entry.step.id
-        own = entry.seconds if entry.record or entry.near else UNKNOWN_SECONDS
+        own = seconds.get(entry.step.task, entry.seconds)
         ranks[number] = own + below[number]
         for source in {one for needed in entry.step.deps for one in needed.steps}:
             below[source] = max(below[source], ranks[number])

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pipekit.definition.tasks import Streamed, Task
 from pipekit.errors import ExecutionError, Interrupted, TaskFailed
-from pipekit.execution import events, priority, reasons, summary
+from pipekit.execution import events, history, priority, reasons, summary
 from pipekit.execution.audit import Audit
 from pipekit.execution.commit import Committer
 from pipekit.execution.desk import Desk, clear_checkpoints
@@ -223,7 +223,9 @@ class Run:
     def _machine(self) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
-        nodes = priority.nodes(self.plan, self.how.pool != "inline")
+        tasks = {one.step.task: one.task.kind for one in self.plan.entries if one.state != "cached"}
+        seconds = history.expected(tasks, self.store, priority.UNKNOWN_SECONDS)
+        nodes = priority.nodes(self.plan, self.how.pool != "inline", seconds)
         expected = sum(
             self.how.jobs if one.task.kind == "each" else 1 for one in self.plan.entries if one.state != "cached"
         )
@@ -289,6 +291,7 @@ class Run:
         if self.how.after is not None:
             yield from self.how.after(self)
         self.seconds = time.time() - began
+        history.learn(rows, self.store)
         found = self.summary()
         if self.how.log is not None:
             brief = {key: found[key] for key in ("status", "partial", "counts")}

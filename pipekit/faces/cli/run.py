@@ -52,6 +52,7 @@ def run(
     folder: Folder = ".",
 ) -> int:
     """Make the targets of an invocation, computing only what is not there yet."""
+    gc.set_threshold(100_000, 50, 1_000)  # a plan is many small objects, and hardly any of them garbage
     given = read_overrides(option)
     jobs, pool = checked_jobs(jobs), checked_pool(pool)
     items = tuple(found for one in force if (found := item_of(one)))
