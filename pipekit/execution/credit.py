@@ -76,13 +76,16 @@ class Credits:
             producer.stalled = True
             self._look(producer)
 
-    def resume(self, node: int) -> bool:
-        """There is room for a stream that waits; False if it is none of these."""
+    def is_stalled(self, node: int) -> bool:
+        """Is this a stream that waits for credit?"""
         producer = self._producers.get(node)
-        if producer is None or not producer.stalled:
-            return False
+        return producer is not None and producer.stalled
+
+    def resume(self, node: int) -> bool:
+        """There is room for a stream that waits. False if a reader has fallen too far behind meanwhile: then it waits on."""
+        producer = self._producers[node]
         self._grant(producer)
-        return True
+        return not producer.stalled
 
     def end(self, node: int) -> None:
         """A stream is over, well or not."""

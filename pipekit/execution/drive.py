@@ -223,8 +223,10 @@ class Drive:
             self.readers.open(command.node)
 
     def _resume(self, command: says.Resume) -> None:
-        if not self.credits.resume(command.node):
+        if not self.credits.is_stalled(command.node):
             self.readers.resume(command.node)
+        elif not self.credits.resume(command.node):
+            self.outcomes.inbox.append(says.Waits(command.node, 0))
 
     def _could_go_on(self, number: int) -> None:
         self.outcomes.inbox.append(says.Ready(number, 0))
