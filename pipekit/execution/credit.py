@@ -76,6 +76,12 @@ class Credits:
             producer.stalled = True
             self._look(producer)
 
+    def went_on(self, node: int) -> None:
+        """A stream that said it waits had credit on its way: it does something else by now."""
+        producer = self._producers.get(node)
+        if producer is not None:
+            producer.stalled = False
+
     def is_stalled(self, node: int) -> bool:
         """Is this a stream that waits for credit?"""
         producer = self._producers.get(node)

@@ -223,10 +223,9 @@ class Drive:
             self.readers.open(command.node)
 
     def _resume(self, command: says.Resume) -> None:
-        if not self.credits.is_stalled(command.node):
-            self.readers.resume(command.node)
-        elif not self.credits.resume(command.node):
+        if self.credits.is_stalled(command.node) and not self.credits.resume(command.node):
             self.outcomes.inbox.append(says.Waits(command.node, 0))
+        self.readers.resume(command.node)
 
     def _could_go_on(self, number: int) -> None:
         self.outcomes.inbox.append(says.Ready(number, 0))
@@ -366,6 +365,7 @@ class Drive:
             self.pool.send(job.worker, self.desk.more(job, want.position))
 
     def _waiting(self, job: Job, waiting: Waiting) -> None:
+        self.credits.went_on(job.node)
         self.readers.waiting(job, waiting.position)
 
 

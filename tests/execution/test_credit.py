@@ -52,3 +52,14 @@ def test_a_stream_whose_reader_falls_behind_before_it_is_resumed_waits_on() -> N
     given.credits.took(7, 9, Amount(100, 1 << 30))
     assert given.ready == 2, "it is said once more that it could go on"
     assert given.credits.resume(7) and given.items > 0 and not given.credits.is_stalled(7)
+
+
+def test_a_stream_that_went_on_with_credit_on_its_way_does_not_wait_for_it() -> None:
+    given = Given()
+    given.credits.read([7], 8)
+    while given.items:
+        given.made(1, 1 << 19)
+    given.credits.stalled(7)
+    given.credits.went_on(7)
+    given.credits.took(7, 8, Amount(100, 1 << 30))
+    assert given.ready == 0 and not given.credits.is_stalled(7) and given.items > 0
