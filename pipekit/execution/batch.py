@@ -37,7 +37,6 @@ class Batch:
         self.counts: list[int] = []
         self.times = array("d")
         self.faults: list[tuple[int, Fault]] = []
-        self.files: list[Any] = []
         self._until = 0.0
         self._told = 0
         self._seeds = split(self.block.digests) if work.call.seed else []
@@ -45,10 +44,10 @@ class Batch:
     def run(self) -> None:
         """All of them, one after the other."""
         self._until = time.perf_counter() + SECONDS
-        values, at = self._values(), 0
-        fast = values is not None and not self.task.flat and len(self.work.call.sources) == 1
+        alone = not self.task.flat and len(self.work.call.sources) == 1
+        values, at = self._values() if alone else None, 0
         while at < len(self.block):
-            at = self._several(values, at) if fast and values is not None else self._one(at)
+            at = self._several(values, at) if values is not None else self._one(at)
             if time.perf_counter() >= self._until and at < len(self.block):
                 self._tell(last=False)
         self._tell(last=True)

@@ -11,11 +11,8 @@ from pipekit.execution.desk import Job
 from pipekit.execution.messages import Credit
 from pipekit.parallel.channel import Amount, Channel, Stance
 
-SECONDS = 0.1
-"""So much work a stream may do before it hears of us again."""
-
 SLICE = 0.05
-"""So much work it does before it makes room for one that reads it and has none."""
+"""Seconds of work that a stream does before it makes room for one that reads it and has none; it hears of us again after twice that."""
 
 FIRST = Amount(2, 1 << 20)
 MOST_ITEMS = 200_000

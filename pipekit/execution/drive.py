@@ -74,16 +74,18 @@ class Drive:
         """Do it all. A KeyboardInterrupt cancels what runs, keeps what is done and goes on to the end; a second one
         comes out."""
         self.outcomes.inbox.append(says.Began())
-        while True:
-            try:
-                yield from self._loop()
-                break
-            except KeyboardInterrupt:
-                if self.outcomes.stopping:
-                    raise
-                self.outcomes.stop()
-        self.recorder.committer.settle()
-        self.items.shelf.close()
+        try:
+            while True:
+                try:
+                    yield from self._loop()
+                    break
+                except KeyboardInterrupt:
+                    if self.outcomes.stopping:
+                        raise
+                    self.outcomes.stop()
+            self.recorder.committer.settle()
+        finally:
+            self.items.shelf.close()
         yield from self._told()
 
     def _loop(self) -> Iterator[Event]:

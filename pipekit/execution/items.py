@@ -17,7 +17,7 @@ from pipekit.execution.failure import told
 from pipekit.execution.flow import Flow, Shelf
 from pipekit.execution.messages import Call, Fault, ItemsDone, Yielded
 from pipekit.execution.outcomes import Outcomes
-from pipekit.execution.streams import LARGEST, MOST, Batch, Each
+from pipekit.execution.streams import LARGEST, MOST, Each
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
 from pipekit.store import columns
@@ -150,14 +150,14 @@ class Items:
         flow, at = self.flows[number], self._replayed[number]
         same = flow.common(at, block)
         if same < len(block) and at + same < len(flow):
-            self.cut(number, at + same)
+            self._cut(number, at + same)
         elif at + same < len(flow):
             self._replayed[number] = at + same
         else:
             del self._replayed[number]
         return block.part(range(same, len(block)))
 
-    def cut(self, number: int, kept: int) -> None:
+    def _cut(self, number: int, kept: int) -> None:
         """A stream goes on in another way after so many items: whoever has read more of it begins again."""
         self._replayed.pop(number, None)
         before, self.flows[number] = self.flows[number], self._new()
@@ -194,7 +194,7 @@ class Items:
     def ended(self, number: int) -> Product:
         """No more items of a stream will come; its product."""
         if (again := self._replayed.pop(number, None)) is not None and again < len(self.flows[number]):
-            self.cut(number, again)
+            self._cut(number, again)
         self.flow(number).ended = True
         product = self.desk.manifest(number)
         self._wake(number, [])
@@ -225,33 +225,30 @@ class Items:
         spans = batch.after(batch.done, done.items)
         if not each.tries or done.items > 1 or spans[0][0] not in each.tries:
             self._took(each, spans)
-        if self._has_failed(each, batch, done):
+        if self._has_failed(each, job.unit, done):
             return
         if done.last:
             each.batches.pop(job.unit, None)
             each.started.discard(job.unit)
         self.advance(each)
 
-    def _has_failed(self, each: Each, batch: Batch, done: ItemsDone) -> bool:
+    def _has_failed(self, each: Each, unit: int, done: ItemsDone) -> bool:
         """Take in what items gave; True if one of them was too much."""
-        at, skipped = (
-            batch.done,
-            [place for span in batch.after(batch.done, done.items) for place in range(*span)] if done.faults else [],
-        )
+        batch = each.batches[unit]
+        at, spans = batch.done, batch.after(batch.done, done.items)
+        places = [place for span in spans for place in range(*span)] if done.faults else []
         results = rows.gave(batch, done)
         again: list[int] = []
         left: list[tuple[int, Left]] = []
         for place, fault in done.faults:
-            index = skipped[place]
+            index = places[place]
             if self.failing.tries_again(each, index, fault):
                 again.append(place)
             elif (out := self.failing.left_out(each, index, fault)) is not None:
                 left.append((place, out))
             else:
                 return True
-        unit = next(number for number, one in each.batches.items() if one is batch)
-        seconds = columns.seconds(done.seconds)
-        each.put(unit, results, sum(seconds), again)
+        each.put(unit, results, sum(columns.seconds(done.seconds)), again)
         passed = done.items - len(done.faults)
         if batch.known is not None:
             each.cached += passed
@@ -276,7 +273,7 @@ class Items:
         elif batch is not None and rest:
             none = columns.column([0])
             done = ItemsDone(0, 1, Block(), none, columns.column_of_seconds([0.0]), ((0, fault),), (), b"", True)
-            if self._has_failed(each, batch, done):
+            if self._has_failed(each, unit, done):
                 return
             each.batches.pop(unit, None)
         self.advance(each)

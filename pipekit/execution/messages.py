@@ -14,7 +14,7 @@ Bodies = Mapping[bytes, Any]
 """Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest."""
 
 
-STORE, DISK, MEMORY = PLACES = range(3)
+STORE, DISK, MEMORY = range(3)
 """Where the big objects of a product lie: in the store, or passing by in files or in shared memory."""
 
 
@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 class Call(NamedTuple):
     """Run a task's function. `mode`: task, stream, each (over the items of `block`), recheck (of what items gave, `counts` each), split
-    or check; `place`: where big objects go, one of the PLACES; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
+    or check; `place`: where big objects go, STORE, DISK or MEMORY; `seed` is empty where nothing at random is used; `variables` are set in its environment while it runs; `credit`: how many
     items and bytes a stream may make (None: any); `tiny`: it takes no longer than what was told before it may wait."""
 
     job: int

@@ -59,16 +59,7 @@ class Passing:
 
     def free(self, step: int) -> None:
         """The step lets go of all that it held."""
-        self.let_go(step, list(self._of.get(step, ())))
-        self._of.pop(step, None)
-
-    def let_go(self, step: int, objects: Iterable[Digest]) -> None:
-        """The step lets go of some of what it held."""
-        held = self._of.get(step, set())
-        for digest in objects:
-            if digest not in held:
-                continue
-            held.discard(digest)
+        for digest in self._of.pop(step, ()):
             others = self._holders.pop(digest) - 1
             if others:
                 self._holders[digest] = others

@@ -133,15 +133,6 @@ class Each(Struct):
         return len(self._keys) // 32
 
     @property
-    def done(self) -> int:
-        return self.ran + self.cached + self.failed
-
-    @property
-    def waiting(self) -> bool:
-        """Are there items that no unit holds yet?"""
-        return bool(self._todo or self._checks)
-
-    @property
     def whole(self) -> bool:
         """Every item has come and has a result."""
         return self.source.ended and self._released == len(self.source) == self.taken

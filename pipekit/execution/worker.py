@@ -8,14 +8,11 @@ import pickle
 import random
 import resource
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any, Protocol
-
-from msgspec import Struct, field
 
 from pipekit.execution import inside
 from pipekit.execution.call import Work
@@ -189,17 +186,3 @@ def _watching(setup: Setup) -> Reads:
     if setup.audit or setup.folder is not None:
         found.watch()
     return found
-
-
-class Stopwatch(Struct):
-    """Seconds spent in the user's code."""
-
-    seconds: float = 0.0
-    _since: float = field(default=0.0)
-
-    def __enter__(self) -> Stopwatch:
-        self._since = time.perf_counter()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter() - self._since

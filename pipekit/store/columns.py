@@ -7,11 +7,12 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from struct import Struct
-from typing import cast
+from typing import TypeVar, cast
 
 from pipekit.values import Digest
 
 _DIGEST = Struct("32s")
+N = TypeVar("N", int, float)
 _SWAPPED = sys.byteorder == "big"
 
 
@@ -22,33 +23,32 @@ def split(digests: bytes) -> list[Digest]:
 
 def numbers(column: bytes) -> array[int]:
     """The numbers of a column."""
-    found = array("I")
-    found.frombytes(column)
-    if _SWAPPED:
-        found.byteswap()
-    return found
+    return _read(array("I"), column)
 
 
 def column(found: Iterable[int]) -> bytes:
     """Numbers from 0 to 2**32 - 1 as four bytes each, the lowest first."""
-    made = array("I", found)
-    if _SWAPPED:
-        made.byteswap()
-    return made.tobytes()
+    return _written(array("I", found))
 
 
 def seconds(column: bytes) -> array[float]:
     """The seconds of a column."""
-    found = array("f")
-    found.frombytes(column)
-    if _SWAPPED:
-        found.byteswap()
-    return found
+    return _read(array("f"), column)
 
 
 def column_of_seconds(found: Iterable[float]) -> bytes:
     """Seconds with some seven digits, as four bytes each."""
-    made = array("f", found)
+    return _written(array("f", found))
+
+
+def _read(into: array[N], column: bytes) -> array[N]:
+    into.frombytes(column)
+    if _SWAPPED:
+        into.byteswap()
+    return into
+
+
+def _written(made: array[N]) -> bytes:
     if _SWAPPED:
         made.byteswap()
     return made.tobytes()

@@ -4,14 +4,13 @@ decode an item."""
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from pipekit.canon import digest, digest_parts
 from pipekit.store.blocks import Block, join
-from pipekit.store.building import Builder
 from pipekit.store.columns import numbers
 from pipekit.store.products import Encoded, Product
 from pipekit.values import Digest
@@ -130,24 +129,6 @@ def objects_of(product: Product, read: Read) -> set[Digest]:
     """The objects of the items, where they are not in the manifest itself; only chunks with odd items are read."""
     chunks = dict.fromkeys(one.digest for one in layout(product, read) if one.odd)
     return {named for one in chunks for named in Block.from_bytes(read(one)).objects()}
-
-
-def encode(items: Iterable[Product]) -> Encoded:
-    """The manifest of items whose objects are all kept beside it."""
-    writer, builder = Writer(), Builder()
-    bodies: dict[Digest, Any] = {}
-    for item in items:
-        builder.add_product(item)
-        if len(builder) == MOST:
-            bodies.update(writer.add(builder.take()))
-    bodies.update(writer.add(builder.take()))
-    made = writer.end()
-    return Encoded(made.product, {**bodies, **made.bodies})
-
-
-def decode(product: Product, read: Read) -> Iterator[Product]:
-    """The items as products, for those that need no body which stands in the manifest itself."""
-    return (item for one in layout(product, read) for item in Block.from_bytes(read(one.digest)).products())
 
 
 def _cuts(digests: bytes) -> list[int]:

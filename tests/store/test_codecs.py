@@ -17,6 +17,7 @@ from support.samples import Bag, Point, Table
 
 from pipekit.errors import StoreError, Uncodable
 from pipekit.store import codecs
+from pipekit.store.building import Builder
 from pipekit.store.codecs import choice
 from pipekit.store.products import Product
 from pipekit.values import Digest, Reference, Secret, Stored
@@ -207,3 +208,28 @@ def test_other_packages_bring_codecs(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.undo()
         choice.forget()
     assert round_trip(Bag(a=1))[0].codec == "pickle"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -1, 127, 128, 1024, 1025, -129, 1 << 70, -(1 << 2000), 1.5, float("nan"), -0.0, True, None, 2j, "", "text", b"", b"x",
+     (1, "a"), [1, [2]], {"a": {1, 2}}],
+)  # fmt: skip
+def test_the_short_way_of_items_is_the_long_one(value: Any) -> None:
+    found = codecs.short.body(value)
+    encoded = codecs.encode(value)
+    assert found is not None
+    codec, body, classes = found
+    assert (codec, classes) == (encoded.product.codec, encoded.product.classes)
+    assert bytes(body) == bytes(encoded.bodies[encoded.product.objects[0]])
+    builder = Builder()
+    builder.add(codec, bytes(body), classes)
+    builder.add(codec, bytes(body), classes)
+    block = builder.take()
+    one, other = codecs.decode_items(block, dict[Any, Any]().__getitem__, lambda file: Path())
+    assert repr(one) == repr(other) == repr(value) and type(one) is type(value)
+
+
+@pytest.mark.parametrize("value", [Secret("x"), object(), Stored("a", Digest(bytes(32)), False)])
+def test_what_has_no_short_way_goes_the_long_one(value: Any) -> None:
+    assert codecs.short.body(value) is None
