@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pipekit
-from tests.bench import flows, identify, projects, writing
-from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
+from tests.bench import flows, identify, peers, projects, writing
+from tests.bench.arrays import arrays
+from tests.bench.large import products
+from tests.bench.measure import Figure, figure, first, forget, makespan, once, part
+from tests.bench.memory import group
 from tests.bench.modules import modules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
@@ -37,6 +40,7 @@ def many(folder: Path) -> Iterator[Figure]:
         yield figure(f"{COUNT} tasks {name}, cold", RUN, place, runs=3, before=lambda place=place: forget(place))
         yield figure(f"{COUNT} tasks {name}, nothing to do", RUN, place)
         yield figure(f"{COUNT} tasks {name}, nothing to do, --json", [*RUN, "--json"], place)
+    yield from peers.many(folder, COUNT)
 
 
 def changed(folder: Path) -> Iterator[Figure]:
@@ -50,6 +54,7 @@ def changed(folder: Path) -> Iterator[Figure]:
         words[-1] = f"source.value={next(values)}"
 
     yield figure(f"one option above {COUNT} tasks, same product", words, place, runs=3, before=other)
+    yield from peers.changed(folder, COUNT)
 
 
 def items(folder: Path) -> Iterator[Figure]:
@@ -70,6 +75,7 @@ def items(folder: Path) -> Iterator[Figure]:
             words[-1] = f"numbers.count={next(counts)}"
 
         yield figure(f"each over {count} items, one appended", words, place, runs=runs, before=more)
+    yield from peers.items(folder, 100_000)
 
 
 def streams(folder: Path) -> Iterator[Figure]:
@@ -117,20 +123,27 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
     yield one("identity of 1000 closures of one function", "closures")
 
 
-SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, streams, fingerprints)
+SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
+    starts, many, changed, items, streams, arrays, products, fingerprints,
+)  # fmt: skip
 
 
 def main(wanted: list[str]) -> int:
     """Print the figures, one line each. Modules are compiled, as they are where pipekit is installed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(pipekit.__path__[0], quiet=1)
+    if peers.absent():
+        print(peers.absent())
     print(f"{'':58} seconds    MB  slowest/fastest")
     with tempfile.TemporaryDirectory() as folder:
         for section in SECTIONS:
             if wanted and section.__name__ not in wanted:
                 continue
             for one in section(Path(folder)):
-                print(f"{one.name:58} {one.seconds:7.3f} {one.megabytes:5.0f}  {one.spread:.2f}", flush=True)
+                print(
+                    f"{one.name:58} {one.seconds:7.3f} {one.megabytes:5.0f}  {one.spread:.2f}  {one.beside}".rstrip(),
+                    flush=True,
+                )
     return 0
 
 
