@@ -140,9 +140,9 @@ def main(wanted: list[str]) -> int:
             if wanted and section.__name__ not in wanted:
                 continue
             for one in section(Path(folder)):
+                megabytes = f"{one.megabytes:5.0f}" if one.megabytes else " " * 5
                 print(
-                    f"{one.name:58} {one.seconds:7.3f} {one.megabytes:5.0f}  {one.spread:.2f}  {one.beside}".rstrip(),
-                    flush=True,
+                    f"{one.name:58} {one.seconds:7.3f} {megabytes}  {one.spread:.2f}  {one.beside}".rstrip(), flush=True
                 )
     return 0
 
