@@ -50,12 +50,7 @@ class Maker(Struct):
         """Check, take files in, encode. Raises TaskFailed (wrong type) and Uncodable."""
         must_be(type_, value)
         product, bodies, references = self.product(type_, value)
-        return Made(
-            product.pack(),
-            dict(bodies.items()),
-            tuple((r.path, r.content, r.folder) for r in references),
-            product.size,
-        )
+        return Made(product, dict(bodies.items()), tuple((r.path, r.content, r.folder) for r in references))
 
     def product(self, type_: Type[Any], value: Any) -> tuple[Product, dict[Digest, Any], list[Reference]]:
         """A value that is of its type as a product, with its small objects and the references in it."""
@@ -65,7 +60,7 @@ class Maker(Struct):
         self._taken = 0
         if type_.holds_files:
             value = replace_files(type_, value, lambda p, f: self._leaf(p, f, bodies, members, references))
-        encoded = codecs.encode(value)
+        encoded = codecs.encode(value, keep=self.objects.put)
         for digest, body in encoded.bodies.items():
             self._put(digest, body, bodies)
         inside = {digest for listed in members.values() for digest in listed}
