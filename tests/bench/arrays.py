@@ -1,5 +1,5 @@
 """One array of 1 GiB that three tasks read: when these may start, when it is recorded, how long it takes to map it again. The task that
-makes the array saves it itself before it returns, twice: the second time is what numpy and the disk take for it."""
+makes the array saves it itself before it returns, three times: the fastest is what numpy and the disk take for it."""
 
 from __future__ import annotations
 
@@ -49,8 +49,7 @@ def save(array: np.ndarray) -> tuple[float, float]:
 @env.task()
 def array() -> np.ndarray:
     made = np.arange({count}, dtype=np.float64)
-    save(made)
-    saved, synced = save(made)
+    saved, synced = map(min, zip(*[save(made) for _ in range(3)]))
     Path("made.json").write_text(json.dumps({"saved": saved, "synced": synced, "returned": time.time()}))
     return made
 
@@ -63,6 +62,7 @@ def make(number):
         total = float(array[::512].sum())
         Path(f"read{number}").touch()
         while len(list(Path().glob("read[012]"))) < 3:
+            assert time.time() < told["began"] + 60, "the others do not read"
             time.sleep(0.01)
         time.sleep({together})
         return total
