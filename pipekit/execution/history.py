@@ -4,11 +4,19 @@ by task. It must never decide anything by it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pipekit.execution.ledger import Entry
-from pipekit.execution.plan import Planned
 from pipekit.store.history import Duration
+
+if TYPE_CHECKING:
+    from pipekit.execution.ledger import Entry
+    from pipekit.execution.plan import Planned
+
+DISK = ""
+"""What stands for one byte of a big object, until it lies on the disk."""
+
+MUCH = 16 << 20
+"""Bytes from which on a time says something of the disk."""
 
 SHARE = 0.25
 """Of what was seen last in an average."""
@@ -19,6 +27,7 @@ class Kept(Protocol):
 
     def durations(self, tasks: list[str], /) -> dict[str, Duration]: ...
     def put_durations(self, durations: Iterable[Duration], /) -> None: ...
+    def written(self) -> tuple[int, float]: ...
 
 
 def learn(rows: Iterable[Entry], store: Kept) -> None:
@@ -31,6 +40,14 @@ def learn(rows: Iterable[Entry], store: Kept) -> None:
     for one in seen:
         known[one.task] = _after(known.get(one.task), one)
     store.put_durations(known.values())
+
+
+def learn_disk(store: Kept) -> None:
+    """Take in how long big objects took to become durable."""
+    size, seconds = store.written()
+    if size >= MUCH:
+        before = store.durations([DISK]).get(DISK)
+        store.put_durations([_after(before, Duration(DISK, seconds / size))])
 
 
 def item_of(task: str) -> str:

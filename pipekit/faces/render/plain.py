@@ -151,6 +151,8 @@ def finished_line(view: StepView, event: e.StepFinished) -> str:
         parts.append(units.many(event.items, "item"))
     if event.partial:
         parts.append("partial")
+    if not view.plan.stored:
+        parts.append("not stored")
     return f"{'ran':{_WORD}} " + "  ".join(parts)
 
 
