@@ -285,7 +285,7 @@ class Desk(Struct):
     def present(self, node: int, product: Product) -> bool:
         """Can the product of a known step be read?"""
         planned = self.ledger[node].planned
-        if product != planned.product or planned.task.config.store == "never":
+        if product != planned.product or not self.keeps(node):
             return present(product, self.store)
         return planned.present
 

@@ -53,7 +53,7 @@ def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Nod
                 tuple(dict.fromkeys(one for needs in entry.step.deps for one in needs.steps)),
                 feeds,
                 single,
-                entry.task.config.store != "never",
+                plan.keeps(entry.step.id),
                 needs(entry.task, plan.invocation.settings.tasks.get(entry.task.name, {})),
                 ranks[entry.step.id] + drains[entry.step.id] * FIRST,
                 families.setdefault(getattr(entry.task.fn, "__code__", entry.task.name), len(families)),

@@ -197,7 +197,7 @@ class Run:
         name = plan.invocation.name
         yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
         for entry in plan.entries:
-            yield planned(entry, began, plan.world.folder)
+            yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
         yield from self._refused(began)
         machine = Machine(*self._machine())
         pool: Pool | None = None
@@ -230,19 +230,17 @@ class Run:
     def _machine(self) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
-        tasks = {one.step.task: one.task.kind for one in self.plan.entries if one.state != "cached"}
-        seconds = history.expected(tasks, self.store, priority.UNKNOWN_SECONDS)
+        stale = [one for one in self.plan.entries if one.state != "cached"]
+        seconds = history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
         nodes = priority.nodes(self.plan, self.how.pool != "inline", seconds)
-        expected = sum(
-            self.how.jobs if one.task.kind == "each" else 1 for one in self.plan.entries if one.state != "cached"
-        )
+        expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
         return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 
     def _setup(self) -> Setup:
         temporary = self._folder.path
         capture: Literal["descriptors", "streams"] = "descriptors" if self.how.pool == "processes" else "streams"
         folder = self.plan.world.folder
-        if self.how.pool == "processes" and any(entry.task.config.store == "never" for entry in self.plan.entries):
+        if self.how.pool == "processes" and self.plan.passing:
             self._shared = shared_folder(self._memory() // 4)
         shared = self._shared.path if self._shared is not None else None
         return Setup(
@@ -299,6 +297,7 @@ class Run:
             yield from self.how.after(self)
         self.seconds = time.time() - began
         history.learn(rows, self.store)
+        history.learn_disk(self.store)
         found = self.summary()
         if self.how.log is not None:
             brief = {key: found[key] for key in ("status", "partial", "counts")}
@@ -328,14 +327,14 @@ def new_id() -> str:
     return os.urandom(3).hex()
 
 
-def planned(entry: Planned, when: float, folder: Path | None) -> events.StepPlanned:
+def planned(entry: Planned, when: float, folder: Path | None, *, stored: bool = True) -> events.StepPlanned:
     """The event that says what the plan says of one step."""
     where = str(entry.task.origin or "").removeprefix(f"{folder}/")
     step, task = entry.step, entry.task
     deps = tuple(dict.fromkeys(one for needs in step.deps for one in needs.steps))
     return events.StepPlanned(
         when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, where,
-        tuple(sorted(task.config.tags)),
+        tuple(sorted(task.config.tags)), stored,
     )  # fmt: skip
 
 
