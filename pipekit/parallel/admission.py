@@ -67,13 +67,17 @@ class Room:
         self.take(granted, -1)
 
 
+Entry = tuple[float, float, int, int, int]
+"""A ready unit: rank, bytes freed (both negative, so that the most comes first), age, node, unit."""
+
+
 class Queue:
-    """Ready units by what they need, each need a heap by rank, then age: choosing looks at one head per need."""
+    """Ready units by what they need, each need a heap by rank, bytes freed and age: choosing looks at one head per need."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self._granted: dict[Needs, Needs] = {}
-        self._heaps: dict[Needs, list[tuple[float, int, int, int]]] = {}
+        self._heaps: dict[Needs, list[Entry]] = {}
         self.overtaken: dict[Needs, int] = {}
         self._age = 0
         self._size = 0
@@ -88,9 +92,9 @@ class Queue:
         if granted is None:
             granted = self._granted[node.needs] = self.room.granted(node.needs)
         heap = self._heaps.setdefault(granted, [])
-        heappush(heap, (-node.rank, self._age, node.id, unit))
+        heappush(heap, (-node.rank, -node.frees, self._age, node.id, unit))
 
-    def heads(self) -> list[tuple[tuple[float, int, int, int], Needs]]:
+    def heads(self) -> list[tuple[Entry, Needs]]:
         """The first unit of each need, best first."""
         return sorted((heap[0], needs) for needs, heap in self._heaps.items() if heap)
 
@@ -137,13 +141,13 @@ class Queue:
         """Take out the best unit of one need, of which there are some."""
         self._size -= 1
         self.overtaken.pop(needs, None)
-        _, _, node, unit = heappop(self._heaps[needs])
+        *_, node, unit = heappop(self._heaps[needs])
         return node, unit, needs
 
     def head(self, needs: Needs) -> int | None:
         """The node of the best unit of one need."""
         heap = self._heaps.get(needs)
-        return heap[0][2] if heap else None
+        return heap[0][3] if heap else None
 
     def admits(self) -> bool:
         """Is there room for any unit that is ready?"""
@@ -153,7 +157,7 @@ class Queue:
         """Take out every unit of `node`; gives how many there were."""
         gone = 0
         for needs, heap in self._heaps.items():
-            kept = [entry for entry in heap if entry[2] != node]
+            kept = [entry for entry in heap if entry[3] != node]
             if len(kept) < len(heap):
                 gone += len(heap) - len(kept)
                 heapify(kept)

@@ -35,6 +35,7 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Quiet,
     Ready,
     Resolve,
     Settled,
@@ -43,6 +44,10 @@ from pipekit.parallel.vocabulary import (
     WorkerLost,
     WorkerUp,
 )
+
+
+MOST_HELD = 64
+"""So many events a patient machine takes in, at most, before it starts what is ready."""
 
 
 class State(IntEnum):
@@ -63,10 +68,16 @@ class Machine:
     """`handle(event)` gives the commands that follow from it. Nodes are numbered 0..n-1 in topological order.
 
     `targets` are the nodes whose products must be readable at the end; `expected`: so many units are likely to run.
+    `patient`: units are started when the driver says Quiet, or after MOST_HELD events, and not after each one.
     """
 
     def __init__(
-        self, nodes: Sequence[Node], capacity: Capacity, targets: Collection[int] = (), expected: int = 0
+        self,
+        nodes: Sequence[Node],
+        capacity: Capacity,
+        targets: Collection[int] = (),
+        expected: int = 0,
+        patient: bool = False,
     ) -> None:
         self.nodes = tuple(nodes)
         self.targets = frozenset(targets)
@@ -95,6 +106,8 @@ class Machine:
                 self.uses[dep] += 1
         self.live = count  # nodes that are not final
         self.stopped = False
+        self._patience = MOST_HELD if patient else 1
+        self._heard = 0  # events since units were last started
         self._out: list[Command] = []
 
     @property
@@ -107,9 +120,16 @@ class Machine:
         self._out = []
         handler: Callable[[Machine, Any], None] = _HANDLERS[type(event)]
         handler(self, event)
+        self._heard += 1
+        if self._heard >= self._patience:
+            self._place()
+        return self._out
+
+    def _place(self) -> None:
+        """Start what is ready, as far as there is room."""
+        self._heard = 0
         if not self.stopped and (self.queue or self.crew.wakes):
             self._out += self.crew.assign(self.queue, self.nodes)
-        return self._out
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
@@ -217,6 +237,9 @@ class Machine:
             self.units[node] -= 1
             if self.state[node] < State.SETTLED:
                 self._out.append(Drop(node, unit, place == 0))
+
+    def _quiet(self, event: Quiet) -> None:
+        self._heard = self._patience
 
     def _stopped(self, event: Stopped) -> None:
         self.stopped = True
@@ -391,5 +414,6 @@ _HANDLERS: dict[type, Any] = {
     Failed: Machine._failed,
     WorkerUp: Machine._worker_up,
     WorkerLost: Machine._worker_lost,
+    Quiet: Machine._quiet,
     Stopped: Machine._stopped,
 }

@@ -22,9 +22,10 @@ def simulate(
     targets: Collection[int] = (),
     luck: Luck = _NO_LUCK,
     watch: Watch | None = None,
+    patient: bool = True,
 ) -> Outcome:
     """Run the graph on virtual workers. `watch` sees each event and the commands that follow. Raises Stuck."""
-    world = World(nodes, roles, capacity, targets, luck, watch)
+    world = World(nodes, roles, capacity, targets, luck, watch, patient)
     world.go()
     ran = [node for node in world.inputs if world.machine.state[node] == State.SETTLED]
     return Outcome(
