@@ -45,7 +45,6 @@ from pipekit.parallel.vocabulary import (
     WorkerUp,
 )
 
-
 MOST_HELD = 64
 """So many events a patient machine takes in, at most, before it starts what is ready."""
 

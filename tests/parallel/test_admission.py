@@ -76,6 +76,11 @@ def test_rank_then_age() -> None:
     assert not found
 
 
+def test_among_equal_ranks_what_frees_more_goes_first() -> None:
+    found = queue(Node(0), Node(1, frees=5.0), Node(2, frees=9.0), Node(3, frees=5.0), Node(4, rank=1.0), jobs=9)
+    assert taken(found) == [4, 2, 1, 3, 0]
+
+
 def test_one_order_over_all_needs() -> None:
     mixed = [Node(number, rank=float(number), needs=Needs(1.0, number % 3 * GB)) for number in range(9)]
     assert taken(queue(*mixed, jobs=9, memory=99 * GB)) == list(reversed(range(9)))

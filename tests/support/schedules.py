@@ -114,9 +114,7 @@ def _role(random: Random, node: Node, steady: bool, mishaps: bool) -> Role:
 def play(found: Case) -> tuple[Outcome, Checker]:
     """Simulate, with everything checked after each event."""
     checker = Checker(found.nodes, found.capacity, found.targets, found.patient)
-    outcome = simulate(
-        found.nodes, found.roles, found.capacity, found.targets, found.luck, checker.look, found.patient
-    )
+    outcome = simulate(found.nodes, found.roles, found.capacity, found.targets, found.luck, checker.look, found.patient)
     return outcome, checker
 
 
