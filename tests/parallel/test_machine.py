@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipekit.parallel.machine import MOST_HELD, Machine, State
+from pipekit.parallel.machine import MOST_HELD, Machine
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import (
     Again,
     Began,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from support.schedules import Case, case, expected, play, replay
 
-from pipekit.parallel.machine import State
 from pipekit.parallel.simulate import Outcome
+from pipekit.parallel.standing import State
 
 
 def run_until(events: int, first: int) -> Iterator[tuple[Case, Outcome]]:

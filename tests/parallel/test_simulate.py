@@ -10,8 +10,9 @@ from support.families import FAMILIES, Family
 
 from pipekit.parallel.bounds import Work, bound
 from pipekit.parallel.channel import Amount
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import Machine
 from pipekit.parallel.simulate import Luck, Outcome, Role, Stuck, simulate
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import Capacity, Command, Event, Needs, Node
 
 

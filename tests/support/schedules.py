@@ -13,8 +13,9 @@ from pipekit.parallel.admission import PATIENCE, Room, capacity_for
 from pipekit.parallel.bounds import Work
 from pipekit.parallel.channel import Amount
 from pipekit.parallel.crew import MOST_AHEAD
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import Machine
 from pipekit.parallel.simulate import Luck, Outcome, Role, simulate
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import (
     Begin,
     Capacity,
@@ -216,8 +217,8 @@ class Checker:
                 room.take(room.granted(self.nodes[units[0][0]].needs))
         assert room.cpu > -1e-6 and room.memory > -1e-6 and all(left > -1e-6 for left in room.named.values())
         queue, idle = machine.queue, machine.crew.idle
-        if not patient and idle and not any(count >= PATIENCE for count in queue.overtaken.values()):
-            assert not any(room.fits(needs) for _, needs in queue.heads()), "somebody could work"
+        if not patient and idle and not any(lane.overtaken >= PATIENCE for lane in queue.lanes):
+            assert not any(room.fits(lane.granted) for lane in queue.heads()), "somebody could work"
 
 
 def expected(found: Case) -> tuple[list[State], set[int]]:
