@@ -59,7 +59,8 @@ class Standing:
     def stands(self, node: int) -> bool:
         """Is all that the node takes there, as whole products?"""
         for dep in self.nodes[node].deps:
-            if self.state[dep] != SETTLED or not self.present[dep]:
+            whole = self.state[dep] == SETTLED and self.present[dep]
+            if not whole:
                 return False
         return True
 
