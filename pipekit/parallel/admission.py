@@ -165,6 +165,10 @@ class Queue:
         _, _, _, node, unit = heappop(lane.heap)
         return node, unit, lane
 
+    def has_room(self) -> bool:
+        """Is there room for any unit, if it were ready?"""
+        return any(self.room.fits(lane.granted) for lane in self.lanes)
+
     def admits(self) -> bool:
         """Is there room for any unit that is ready?"""
         return any(lane.heap and self.room.fits(lane.granted) for lane in self.lanes)

@@ -164,7 +164,7 @@ class Crew:
     def assign(self, queue: Queue, nodes: Sequence[Node]) -> list[Command]:
         """Let waiting units go on, give ready ones to idle workers, then ahead to those on short ones, then ask for more
         workers."""
-        out = self.resume() if self.wakes else []
+        out = self.resume() if self.wakes and queue.has_room() else []
         while self.idle and (found := queue.next()) is not None:
             node, unit, lane = found
             worker = self._workers[self.idle.pop()]
