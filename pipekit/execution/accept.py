@@ -53,7 +53,7 @@ def standing(entry: Planned, store: Store, world: World) -> Standing:
     now = why.now(entry, world)
     nearest: tuple[Reason, ...] | None = None
     for record in store.recent(entry.task.name, _LOOK_BACK):
-        then = preimages.of_then(store, record.key)
+        then = preimages.of_then(store, record)
         if then is None or record.partial:
             continue
         found = tuple(reasons.reasons(now, then))
@@ -82,15 +82,16 @@ def accept(entry: Planned, found: Standing, store: Store, world: World, run: str
     assert entry.key is not None and entry.deps is not None
     committer = Committer(store, time.monotonic)
     old, moment = found.record, time.time()
-    made = replace(old, key=entry.key, static=entry.static.digest, created=moment, run=run)
+    static, preimage = entry.static, preimages.pack(entry.static.facts, entry.deps)
+    made = replace(old, key=entry.key, static=static.digest, created=moment, run=run, preimage=preimage)
     if entry.task.kind == "each":
-        for segment in _items(entry, old.key, store):
+        for segment in _items(entry, old, store):
             origins = tuple(one._replace(run=run, created=moment) for one in segment.origins)
             committer.add_items(replace(segment, origins=origins))
         left = store.record(failed.key(old.key))
         if left is not None:
             committer.add(replace(left, key=failed.key(entry.key), created=moment, run=run))
-    committer.add(made, entry.static, entry.deps)
+    committer.add(made, static, entry.deps)
     committer.flush()
     note = json.dumps(Note(by, moment, old.key.hex())).encode()
     store.commit([], {_mark(made): note})
@@ -107,16 +108,16 @@ def _mark(record: Record) -> Digest:
     return canon.digest_parts(b"accepted", record.run.encode(), record.key)
 
 
-def _items(entry: Planned, old: Digest, store: Store) -> Iterator[Segment]:
+def _items(entry: Planned, old: Record, store: Store) -> Iterator[Segment]:
     """What the items gave, for the keys that they have now. Those of a list product have no digests yet."""
-    then = store.preimage(old)
+    then = preimages.unpack(old)
     if then is None or entry.deps is None:
         return
-    static, before = given.unpack(then)
+    before = then[1]
     source = _source(before[0].digest, entry, store)
     if source is None:
         return
-    was = keys.item_prefix(static, [one.form for one in before[1:]])
+    was = keys.item_prefix(old.static, [one.form for one in before[1:]])
     now = keys.item_prefix(entry.static.digest, [one.form for one in entry.deps[1:]])
     pairs: dict[Digest, Digest] = {}
     for block in manifests.read(source, store.read):

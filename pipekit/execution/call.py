@@ -16,12 +16,15 @@ from pipekit.execution.failure import fault, told, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
 from pipekit.execution.making import Maker, must_be
-from pipekit.execution.messages import Call, Done, Fault, Made, More, Used
+from pipekit.execution.messages import Call, Done, Fault, Made, More, Used, lean
 from pipekit.values import Ok, Secret, call_user
 from pipekit.values.call import Raised
 
 if TYPE_CHECKING:
     from pipekit.execution.worker import Worker
+
+BRIEF = 0.002
+"""Seconds in the user's code: what takes less has no memory of its own to speak of."""
 
 
 class Work:
@@ -39,7 +42,7 @@ class Work:
     def run(self) -> None:
         """Do the call and send its result."""
         call, worker = self.call, self.worker
-        worker.capture.begin()
+        worker.capture.begin(call.tiny)
         prepared = call_user(self._prepare)
         if isinstance(prepared, Raised):
             self._refuse(self.fault(prepared.error))
@@ -145,10 +148,13 @@ class Work:
 
     def _finish(self, made: Made | None, found: Fault | None) -> None:
         worker = self.worker
-        done = Done(self.call.job, made, found, self.seconds, self.log(), self.used(), worker.peak())
-        worker.port.send(
-            done, more=True
-        )  # it goes when the worker waits, or begins with something that may take longer
+        done = Done(self.call.job, made, found, self.seconds, self.log(), self.used(), self._peak())
+        # it goes when the worker waits, or begins with something that may take longer
+        worker.port.send(lean(done), more=True)
+
+    def _peak(self) -> int:
+        """The most memory so far; of what takes no time it tells nothing, and to ask takes longer."""
+        return self.worker.peak() if self.seconds >= BRIEF else 0
 
     def _refuse(self, found: Fault) -> None:
         """The call cannot even begin."""

@@ -15,9 +15,9 @@ MOST = 1 << 20
 
 
 class Capture(Protocol):
-    """`begin` before the user's code, `end` after it: what was printed in between."""
+    """`begin` before the user's code, `end` after it: what was printed in between. `at_once`: no time has passed since the last end."""
 
-    def begin(self) -> None: ...
+    def begin(self, at_once: bool = False) -> None: ...
     def end(self) -> bytes: ...
 
 
@@ -31,15 +31,15 @@ class Descriptors:
         os.dup2(self._fd, 2)
         sys.stdout = _text(1)
         sys.stderr = _text(2)
-        self._start = 0
+        self._start = self._end = 0
 
-    def begin(self) -> None:
-        self._start = os.fstat(self._fd).st_size
+    def begin(self, at_once: bool = False) -> None:
+        self._start = self._end if at_once else os.fstat(self._fd).st_size
 
     def end(self) -> bytes:
         sys.stdout.flush()
         sys.stderr.flush()
-        size = os.fstat(self._fd).st_size
+        self._end = size = os.fstat(self._fd).st_size
         if size == self._start:
             return b""
         start = max(self._start, size - MOST)
@@ -77,7 +77,7 @@ class Streams:
     _users = 0
     _lock = Lock()
 
-    def begin(self) -> None:
+    def begin(self, at_once: bool = False) -> None:
         with Streams._lock:
             if not isinstance(sys.stdout, _Split):
                 sys.stdout = _Split(sys.stdout)

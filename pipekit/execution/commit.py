@@ -8,7 +8,7 @@ from threading import Thread
 from typing import NamedTuple
 
 from pipekit.errors import PipekitError
-from pipekit.execution import given, preimages
+from pipekit.execution import preimages
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Static
 from pipekit.fingerprint.code.symbols import Code
@@ -27,7 +27,6 @@ this long: a transaction takes some milliseconds, however little is in it."""
 
 class _Group(NamedTuple):
     records: list[Record]
-    preimages: dict[Digest, bytes]
     codes: dict[Digest, Code]
     objects: set[Digest]
     segments: list[list[Segment]]
@@ -45,7 +44,6 @@ class Committer:
         self.clock = clock
         self._objects: set[Digest] = set()
         self._records: list[Record] = []
-        self._preimages: dict[Digest, bytes] = {}
         self._codes: dict[Digest, Code] = {}
         self._written: set[Digest] = set()
         self._segments: dict[Digest, list[Segment]] = {}
@@ -61,11 +59,11 @@ class Committer:
             self._since = self.clock()
 
     def add(self, record: Record, static: Static | None = None, deps: Sequence[Given] = ()) -> None:
-        """The claim of `record`; with what its key was made from, unless that is kept already."""
+        """The claim of `record`; with the code that its key was made from, unless that is kept already."""
         self._begin()
         self._records.append(record)
         if static is not None:
-            self._explain(record.key, static, deps)
+            self._explain(static, deps)
         self._look(len(self._records), MOST)
 
     def add_items(self, segment: Segment) -> None:
@@ -87,15 +85,11 @@ class Committer:
             self._bytes += size
             self._look(self._bytes, BYTES)
 
-    def _explain(self, key: Digest, static: Static, deps: Sequence[Given]) -> None:
-        self._preimages[key] = given.pack(static.digest, deps)
-        if static.digest not in self._written:
-            self._written.add(static.digest)
-            self._preimages[static.digest] = static.facts.pack()
-            self._codes[static.code.digest] = static.code
-            for name in static.facts.classes:
-                found = static.classes(name)
-                self._codes[found.digest] = found
+    def _explain(self, static: Static, deps: Sequence[Given]) -> None:
+        self._codes[static.code.digest] = static.code
+        for name in static.facts.classes:
+            found = static.classes(name)
+            self._codes[found.digest] = found
         for dep in deps:
             for name, code in dep.classes:
                 self._codes[code] = static.classes(name)
@@ -125,8 +119,8 @@ class Committer:
         self._wait()
         if not self._waits:
             return
-        group = _Group(self._records, self._preimages, self._codes, self._objects, list(self._segments.values()))
-        self._records, self._preimages, self._codes, self._objects = [], {}, {}, set()
+        group = _Group(self._records, self._codes, self._objects, list(self._segments.values()))
+        self._records, self._codes, self._objects = [], {}, set()
         self._segments, self._rows, self._bytes = {}, 0, 0
         if not self._behind:
             self._commit(group)
@@ -155,12 +149,11 @@ class Committer:
 
     def _commit(self, group: _Group) -> None:
         segments = [join(some) for some in group.segments]
-        preimages_ = {**group.preimages, **self._of_codes(group.codes)}
-        self.store.commit(group.records, preimages_, group.objects, segments)
+        self.store.commit(group.records, self._of_codes(group.codes), group.objects, segments)
 
     def _of_codes(self, codes: Mapping[Digest, Code]) -> dict[Digest, bytes]:
         """What code that the store has not met consists of."""
         new = {digest: code for digest, code in codes.items() if digest not in self._written}
         self._written.update(new)
         kept = self.store.explained(new)
-        return dict(pair for digest, code in new.items() if digest not in kept for pair in preimages.pack(code))
+        return dict(pair for digest, code in new.items() if digest not in kept for pair in preimages.pack_code(code))

@@ -57,7 +57,8 @@ def _sources(one: Reason, changed: Mapping[str, Change]) -> tuple[str, str]:
 
 def of_keys(was: str, now: str, store: Store) -> tuple[Difference, ...] | None:
     """What is different between two keys, in hexadecimal; None where what they were made from is not kept."""
-    then, later = (preimages.of_then(store, Digest(bytes.fromhex(key))) for key in (was, now))
+    found = (store.record(Digest(bytes.fromhex(key))) for key in (was, now))
+    then, later = (preimages.of_then(store, record) if record is not None else None for record in found)
     return differences(later, then) if then is not None and later is not None else None
 
 

@@ -214,10 +214,9 @@ class Desk(Struct):
 
     def take(self, node: int, made: Made) -> Product:
         """A product that a worker made: its small objects become available."""
-        self._put(node, {Digest(digest): body for digest, body in made.bodies.items()})
-        product = Product.unpack(made.product)
-        self._hold(node, product.objects)
-        return product
+        self._put(node, made.bodies)
+        self._hold(node, made.product.objects)
+        return made.product
 
     def take_items(self, node: int, objects: Iterable[Digest], bodies: Mapping[Digest, bytes]) -> None:
         """The objects of items that a worker made; the `bodies` of small ones become available."""
@@ -255,7 +254,7 @@ class Desk(Struct):
         if not self.keeps(node):
             self.dispatcher.passing.hold(node, objects)
 
-    def _put(self, node: int, bodies: Mapping[Digest, Any]) -> None:
+    def _put(self, node: int, bodies: Mapping[Any, Any]) -> None:
         if not bodies:
             return
         if self.keeps(node):

@@ -112,13 +112,13 @@ class Dispatcher(Struct):
         if needs.kind == "cells":
             made = [products[one] for one in needs.steps]
             notes = tuple(pack_options(cell) or pickle.dumps({}) for cell in needs.cells)
-            return Source("cells", tuple(one.pack() for one in made), notes), self._with_items(made), None
+            return Source("cells", tuple(made), notes), self._with_items(made), None
         if needs.kind == "failed":
             block = join([one.item for one in left])
             return Source("failed", (), tuple(one.error for one in left), block), self.along(block), None
         product = products[needs.steps[0]]
         if product.codec != manifests.CODEC:
-            return Source("product", (product.pack(),)), self.bodies([product]), None
+            return Source("product", (product,)), self.bodies([product]), None
         if everything:
             block = join(self.items(product))
             return Source("stream", block=block), self.along(block), None

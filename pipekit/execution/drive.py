@@ -9,6 +9,7 @@ from typing import Any
 
 from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
+from pipekit.execution import messages as m
 from pipekit.execution.audit import Audit
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
@@ -17,7 +18,6 @@ from pipekit.execution.failure import told
 from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
 from pipekit.execution.ledger import Entry
-from pipekit.execution.messages import Call, Done, Fault, ItemsDone, Progress, Stalled, Used, Waiting, Want, Yielded
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
@@ -192,7 +192,7 @@ class Drive:
         except (PipekitError, KeyError) as error:
             gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else Fault(gone, ""))
+            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else m.Fault(gone, ""))
             return
         if call is None:
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
@@ -206,9 +206,9 @@ class Drive:
         if row.began is None:
             row.began = time.time()
             self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
-        self.pool.send(command.worker, call)
+        self.pool.send(command.worker, m.lean(call))
 
-    def _call(self, job: Job, row: Entry) -> Call | None:
+    def _call(self, job: Job, row: Entry) -> m.Call | None:
         if row.checking is not None:
             return self.desk.check_call(job, row.checking.product)
         if row.planned.task.kind == "each":
@@ -232,7 +232,7 @@ class Drive:
     def _could_go_on(self, number: int) -> None:
         self.outcomes.inbox.append(says.Ready(number, 0))
 
-    def _stalled(self, job: Job, stalled: Stalled) -> None:
+    def _stalled(self, job: Job, stalled: m.Stalled) -> None:
         self.outcomes.inbox.append(says.Waits(job.node, job.unit))
         self.credits.stalled(job.node)
 
@@ -255,7 +255,7 @@ class Drive:
         self.credits.end(command.node)
         self.desk.devices.release(number)
         row = self.desk.ledger[command.node]
-        fault = Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
+        fault = m.Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
         if not command.begun or self.readers.dropped(command.node):
             self.outcomes.inbox.append(says.Again(command.node, command.unit))
         elif self.desk.ledger[command.node].planned.task.kind == "each" and row.checking is None:
@@ -288,10 +288,11 @@ class Drive:
         elif isinstance(heard, Unread):
             self.pool.kill(heard.worker)
         else:
-            handler = _HEARD.get(type(heard.message))
-            of = self.jobs.get(heard.message.job) if handler is not None else None
+            message = m.full(heard.message)
+            handler = _HEARD.get(type(message))
+            of = self.jobs.get(message.job) if handler is not None else None
             if handler is not None and of is not None:
-                handler(self, of, heard.message)
+                handler(self, of, message)
 
     def _count_start(self, lost: Lost) -> None:
         """Workers that die before they are there, one after the other, never will be."""
@@ -302,7 +303,7 @@ class Drive:
             last = lost.detail.strip().splitlines()[-1] if lost.detail.strip() else lost.cause
             raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
-    def _done(self, job: Job, done: Done) -> None:
+    def _done(self, job: Job, done: m.Done) -> None:
         row = self._close(job, done.seconds, done.used)
         self.outcomes.log(job, done.log)
         if row.checking is not None:
@@ -319,7 +320,7 @@ class Drive:
             if not self.readers.done(job, product, done.peak):
                 self.outcomes.made(job.node, product, done.peak)
 
-    def _checked(self, job: Job, fault: Fault | None) -> None:
+    def _checked(self, job: Job, fault: m.Fault | None) -> None:
         """What is recorded has been checked against the type as it is now."""
         row = self.desk.ledger[job.node]
         record, row.checking = row.checking, None
@@ -329,11 +330,11 @@ class Drive:
             self.recorder.passed(job.node, record)
             self.outcomes.found(job.node, record.product, present=True)
 
-    def _failed(self, number: int, unit: int, fault: Fault) -> None:
+    def _failed(self, number: int, unit: int, fault: m.Fault) -> None:
         if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
-    def _close(self, job: Job, seconds: float, used: Sequence[Used]) -> Entry:
+    def _close(self, job: Job, seconds: float, used: Sequence[m.Used]) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
         self.jobs.pop(job.number, None)
@@ -349,24 +350,24 @@ class Drive:
             self.outcomes.warn(job.node, finding.message)
         return row
 
-    def _items_done(self, job: Job, done: ItemsDone) -> None:
+    def _items_done(self, job: Job, done: m.ItemsDone) -> None:
         job.seconds += sum(seconds(done.seconds))
         if done.last:
             self._close(job, job.seconds, done.used)
         self.items.done(job, done)
 
-    def _yielded(self, job: Job, yielded: Yielded) -> None:
+    def _yielded(self, job: Job, yielded: m.Yielded) -> None:
         self.items.yielded(job, yielded)
         self.credits.made(job.node, Amount(len(yielded.block), yielded.block.size))
 
-    def _progress(self, job: Job, progress: Progress) -> None:
+    def _progress(self, job: Job, progress: m.Progress) -> None:
         self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
 
-    def _want(self, job: Job, want: Want) -> None:
+    def _want(self, job: Job, want: m.Want) -> None:
         if not self.readers.want(job, want.position):
             self.pool.send(job.worker, self.desk.more(job, want.position))
 
-    def _waiting(self, job: Job, waiting: Waiting) -> None:
+    def _waiting(self, job: Job, waiting: m.Waiting) -> None:
         self.credits.went_on(job.node)
         self.readers.waiting(job, waiting.position)
 
@@ -386,11 +387,11 @@ _CARRY_OUT: dict[type, Any] = {
     says.Kill: Drive._kill,
 }
 _HEARD: dict[type, Any] = {
-    Done: Drive._done,
-    ItemsDone: Drive._items_done,
-    Yielded: Drive._yielded,
-    Progress: Drive._progress,
-    Want: Drive._want,
-    Waiting: Drive._waiting,
-    Stalled: Drive._stalled,
+    m.Done: Drive._done,
+    m.ItemsDone: Drive._items_done,
+    m.Yielded: Drive._yielded,
+    m.Progress: Drive._progress,
+    m.Want: Drive._want,
+    m.Waiting: Drive._waiting,
+    m.Stalled: Drive._stalled,
 }

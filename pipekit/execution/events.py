@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -9,7 +10,11 @@ from msgspec import Struct, field
 from pipekit.execution.reasons import Reason
 
 
-class RunStarted(Struct, frozen=True):
+class _Event(Struct, frozen=True, tag_field="event", tag=lambda name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()):
+    """`{"event": "step_started", "time": ..., ...}` in JSON."""
+
+
+class RunStarted(_Event, frozen=True):
     """`time` is Unix seconds everywhere; `steps` is how many StepPlanned follow; `jobs` is the worker count."""
 
     time: float
@@ -20,7 +25,7 @@ class RunStarted(Struct, frozen=True):
     pid: int
 
 
-class StepPlanned(Struct, frozen=True):
+class StepPlanned(_Event, frozen=True):
     """`state` is cached, would_run or may_run; `deps` are step numbers; `total` is the number of items, where known."""
 
     time: float
@@ -35,14 +40,14 @@ class StepPlanned(Struct, frozen=True):
     tags: tuple[str, ...] = ()
 
 
-class StepReady(Struct, frozen=True):
+class StepReady(_Event, frozen=True):
     """All that the step takes is known, and it must run."""
 
     time: float
     step: int
 
 
-class StepStarted(Struct, frozen=True):
+class StepStarted(_Event, frozen=True):
     """The first unit of the step went to a worker."""
 
     time: float
@@ -50,7 +55,7 @@ class StepStarted(Struct, frozen=True):
     worker: int
 
 
-class StepProgress(Struct, frozen=True):
+class StepProgress(_Event, frozen=True):
     """What the task itself said with `pipekit.progress(done, total)`."""
 
     time: float
@@ -59,7 +64,7 @@ class StepProgress(Struct, frozen=True):
     total: float
 
 
-class StepFinished(Struct, frozen=True):
+class StepFinished(_Event, frozen=True):
     """`seconds` is the time in user code; `size` is in bytes; `items` counts a stream's items."""
 
     time: float
@@ -73,7 +78,7 @@ class StepFinished(Struct, frozen=True):
     partial: bool = False
 
 
-class StepCached(Struct, frozen=True):
+class StepCached(_Event, frozen=True):
     """The step has a record; `size` is in bytes; `items` counts a stream's items."""
 
     time: float
@@ -85,7 +90,7 @@ class StepCached(Struct, frozen=True):
     reason: Reason = field(default=Reason("cached"))
 
 
-class StepFailed(Struct, frozen=True):
+class StepFailed(_Event, frozen=True):
     """`message` is `ClassName: text`; `traceback` shows the user's own frames; `item` names the item, if it was one."""
 
     time: float
@@ -98,7 +103,7 @@ class StepFailed(Struct, frozen=True):
     where: str = ""
 
 
-class StepBlocked(Struct, frozen=True):
+class StepBlocked(_Event, frozen=True):
     """The step cannot run because the step `by` failed."""
 
     time: float
@@ -106,21 +111,21 @@ class StepBlocked(Struct, frozen=True):
     by: int
 
 
-class StepCancelled(Struct, frozen=True):
+class StepCancelled(_Event, frozen=True):
     """The run was stopped before the step was done."""
 
     time: float
     step: int
 
 
-class StepUnneeded(Struct, frozen=True):
+class StepUnneeded(_Event, frozen=True):
     """The step was planned, and then nothing that ran read its product."""
 
     time: float
     step: int
 
 
-class Items(Struct, frozen=True):
+class Items(_Event, frozen=True):
     """How far a stream is, in totals since the run began; `total` is None while the producer still runs."""
 
     time: float
@@ -133,7 +138,7 @@ class Items(Struct, frozen=True):
     total: int | None = None
 
 
-class EdgeWeight(Struct, frozen=True):
+class EdgeWeight(_Event, frozen=True):
     """What waits on an edge: items, bytes; `rate` in items a second, `left` in seconds (negative: unknown)."""
 
     time: float
@@ -145,7 +150,7 @@ class EdgeWeight(Struct, frozen=True):
     left: float
 
 
-class LogLines(Struct, frozen=True):
+class LogLines(_Event, frozen=True):
     """What a step printed, as it came: any part of a line."""
 
     time: float
@@ -153,7 +158,7 @@ class LogLines(Struct, frozen=True):
     text: str
 
 
-class ObjectsStored(Struct, frozen=True):
+class ObjectsStored(_Event, frozen=True):
     """Objects of the step are in the store; `size` is in bytes."""
 
     time: float
@@ -162,7 +167,7 @@ class ObjectsStored(Struct, frozen=True):
     size: int
 
 
-class ObjectsFreed(Struct, frozen=True):
+class ObjectsFreed(_Event, frozen=True):
     """Nobody reads these objects any more, and they are gone."""
 
     time: float
@@ -171,7 +176,7 @@ class ObjectsFreed(Struct, frozen=True):
     size: int
 
 
-class ObjectsSpilled(Struct, frozen=True):
+class ObjectsSpilled(_Event, frozen=True):
     """Objects that wait for a reader moved from memory to disk."""
 
     time: float
@@ -180,7 +185,7 @@ class ObjectsSpilled(Struct, frozen=True):
     size: int
 
 
-class Warned(Struct, frozen=True):
+class Warned(_Event, frozen=True):
     """Something that the person should know and that stops nothing; `step` is None where it is about the run."""
 
     time: float
@@ -188,7 +193,7 @@ class Warned(Struct, frozen=True):
     message: str
 
 
-class OutputWritten(Struct, frozen=True):
+class OutputWritten(_Event, frozen=True):
     """The product of a step was written to `path`, relative to the project; `size` is in bytes."""
 
     time: float
@@ -197,7 +202,7 @@ class OutputWritten(Struct, frozen=True):
     size: int
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(_Event, frozen=True):
     """`by` said that the product which `was` (a key) had made stands for `key` too."""
 
     time: float
@@ -208,7 +213,7 @@ class Accepted(Struct, frozen=True):
     by: str
 
 
-class RunFinished(Struct, frozen=True):
+class RunFinished(_Event, frozen=True):
     """`status` is succeeded, failed or interrupted; `counts` has one number per final state."""
 
     time: float

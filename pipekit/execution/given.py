@@ -84,9 +84,9 @@ def given(
     return found
 
 
-def pack(static: Digest, deps: Sequence[Given]) -> bytes:
-    """The preimage of a key."""
-    pieces: list[bytes] = [static]
+def pack(deps: Sequence[Given]) -> bytes:
+    """What each dep gave, as bytes that `unpack` reads."""
+    pieces: list[bytes] = []
     for one in deps:
         pieces += one.digest, length(len(one.classes))
         for name, code in one.classes:
@@ -94,10 +94,10 @@ def pack(static: Digest, deps: Sequence[Given]) -> bytes:
     return b"".join(pieces)
 
 
-def unpack(packed: bytes) -> tuple[Digest, list[Given]]:
-    """The static part and what each dep gave, as `pack` wrote them. Raises ValueError for other bytes."""
+def unpack(packed: bytes) -> list[Given]:
+    """What each dep gave, as `pack` wrote it. Raises ValueError for other bytes."""
     found: list[Given] = []
-    at = 32
+    at = 0
     try:
         while at < len(packed):
             digest, (count, at) = Digest(packed[at : at + 32]), read_length(packed, at + 32)
@@ -109,5 +109,5 @@ def unpack(packed: bytes) -> tuple[Digest, list[Given]]:
                 at += size + 32
             found.append(Given(digest, tuple(classes)))
     except (IndexError, UnicodeDecodeError):
-        raise ValueError("not the preimage of a key") from None
-    return Digest(packed[:32]), found
+        raise ValueError("not what deps gave") from None
+    return found

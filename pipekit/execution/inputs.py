@@ -48,15 +48,15 @@ class Inputs:
         if isinstance(file, Reference):
             self.referred.append(file.path)
             return Path(file.path)
+        self.context.scratched = True
         into = self.context.scratch_path / "inputs" / str(next(self._numbers))
         path = files.hand(file, self.read, into)
         members = files.reachable(file.content, self.read) if file.folder else [file.content]
         self.handed[path] = file, tuple(members)
         return path
 
-    def value(self, packed: bytes) -> Any:
-        """The value of one packed product; a stream's is the list of its items."""
-        product = Product.unpack(packed)
+    def value(self, product: Product) -> Any:
+        """The value of one product; a stream's is the list of its items."""
         if product.codec == manifests.CODEC:
             return [one for block in manifests.read(product, self.read) for one in self.values(block)]
         return codecs.decode(product, self.read, self.hand)
@@ -70,8 +70,8 @@ class Inputs:
 
     def _items(self, position: int, source: Source) -> Iterator[Any]:
         if source.kind == "cells":
-            for packed, options in zip(source.products, source.notes):
-                yield Cell(pickle.loads(options), self.value(packed))
+            for product, options in zip(source.products, source.notes):
+                yield Cell(pickle.loads(options), self.value(product))
         elif source.kind == "failed":
             for value, error in zip(self.values(source.block), source.notes):
                 yield Failure(value, error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from pipekit import canon
@@ -43,7 +44,7 @@ class Static(Struct, frozen=True):
     predicates: Digest | None = None
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, array_like=True):
     """The static part's preimage in readable form, for reasons and for people. `options`: text and digest of the value alone;
     `classes`: those of instances in them, with the identity of their code. `environment`: None for a variable that is not set.
     `files_taken`: "files" where files in the product are the store's to keep. `deps` are names: what they give is the key's other
@@ -64,25 +65,24 @@ class Facts(Struct, frozen=True):
         return Digest(bytes.fromhex(self.code))
 
     def pack(self) -> bytes:
-        options, files, environment = dict(self.options), dict(self.files), dict(self.environment)
-        fields = (
-            self.task,
-            self.version,
-            self.code,
-            options,
-            files,
-            environment,
-            self.files_taken,
-            self.deps,
-            dict(self.classes),
-        )
-        return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
+        """As JSON."""
+        try:
+            return msgspec.json.encode(self)
+        except UnicodeEncodeError:  # a variable's value may be no text
+            return json.dumps(msgspec.to_builtins(self)).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Facts:
-        task, version, code, options, files, environment, taken, deps, classes = [*json.loads(packed), {}][:9]
-        shown = {name: tuple(pair) for name, pair in options.items()}
-        return cls(task, version, code, shown, files, environment, taken, tuple(deps), classes)
+        """What `pack` gave. Raises ValueError for other bytes."""
+        try:
+            return _facts().decode(packed)
+        except msgspec.DecodeError:
+            return msgspec.convert(json.loads(packed), cls)
+
+
+@cache
+def _facts() -> msgspec.json.Decoder[Facts]:
+    return msgspec.json.Decoder(Facts)
 
 
 def static(task: Task[..., Any], step: Step, world: World) -> Static:

@@ -2,79 +2,46 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator
-from operator import attrgetter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO
+
+import msgspec
 
 from pipekit.execution.events import Event
-from pipekit.execution.reasons import Reason
 
-_text = json.encoder.encode_basestring
-
-
-def _number(value: float) -> str:
-    return repr(value) if value - value == 0 else json.dumps(value)
+_encode = msgspec.json.Encoder().encode
 
 
-def _reason(value: Reason) -> str:
-    parts = (_text(value.kind), _text(value.subject), _text(value.was), _text(value.now), _text(value.where))
-    return '{{"kind":{},"subject":{},"was":{},"now":{},"where":{}}}'.format(*parts)
+@cache
+def _decoder() -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(Event)  # milliseconds of imports, which those who only write do without
 
 
-_FORMS: dict[str, Callable[[Any], str]] = {
-    "float": _number,
-    "int": repr,
-    "bool": lambda value: "true" if value else "false",
-    "str": _text,
-    "int | None": lambda value: "null" if value is None else repr(value),
-    "tuple[int, ...]": lambda value: f"[{','.join(map(repr, value))}]",
-    "tuple[str, ...]": lambda value: f"[{','.join(map(_text, value))}]",
-    "Mapping[str, int]": json.dumps,
-    "Reason": _reason,
-}
-"""How a field is written, by its annotation. A general encoder would cost several times as much for each event."""
-
-_CLASSES: dict[str, type[Event]] = {
-    re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Event)
-}
-_PLANS = {
-    cls: (
-        f'{{"event":"{event}"',
-        attrgetter(*cls.__struct_fields__),
-        [(f',"{name}":', _FORMS[cls.__annotations__[name]]) for name in cls.__struct_fields__],
-    )
-    for event, cls in _CLASSES.items()
-}
+def to_json(event: Event) -> bytes:
+    """One line without its end: `{"event": "step_started", "time": ..., ...}`. What is no text (a file's name may be none) is
+    written as "?"."""
+    try:
+        return _encode(event)
+    except UnicodeEncodeError:
+        return _encode(_readable(msgspec.to_builtins(event)))
 
 
-def to_json(event: Event) -> str:
-    """One line: `{"event": "step_started", "time": ..., ...}`."""
-    head, values, plan = _PLANS[type(event)]
-    parts = [head]
-    for (name, form), value in zip(plan, values(event)):
-        parts.append(name)
-        parts.append(form(value))
-    parts.append("}")
-    return "".join(parts)
+def _readable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_readable(name): _readable(one) for name, one in value.items()}
+    return [_readable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def from_json(line: str | bytes) -> Event | None:
     """The event of one line; None for a torn line or an event of a newer pipekit."""
     try:
-        found: dict[str, Any] = json.loads(line)
-        cls = _CLASSES[found.pop("event")]
-        if "reason" in found:
-            found["reason"] = Reason(**found["reason"])
-        for name in ("deps", "tags"):
-            if name in found:
-                found[name] = tuple(found[name])
-        event: Event = cls(**found)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return _decoder().decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return event
 
 
 class Log:
@@ -86,7 +53,7 @@ class Log:
         self._file: BinaryIO = path.open("ab", buffering=1 << 16)
 
     def write(self, event: Event) -> None:
-        self._file.write(to_json(event).encode("utf-8", "surrogatepass") + b"\n")
+        self._file.write(to_json(event) + b"\n")
 
     def flush(self) -> None:
         self._file.flush()

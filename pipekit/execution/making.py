@@ -50,12 +50,7 @@ class Maker(Struct):
         """Check, take files in, encode. Raises TaskFailed (wrong type) and Uncodable."""
         must_be(type_, value)
         product, bodies, references = self.product(type_, value)
-        return Made(
-            product.pack(),
-            dict(bodies.items()),
-            tuple((r.path, r.content, r.folder) for r in references),
-            product.size,
-        )
+        return Made(product, dict(bodies.items()), tuple((r.path, r.content, r.folder) for r in references))
 
     def product(self, type_: Type[Any], value: Any) -> tuple[Product, dict[Digest, Any], list[Reference]]:
         """A value that is of its type as a product, with its small objects and the references in it."""

@@ -1,13 +1,16 @@
-"""What a run and its workers say to each other, as plain tuples. Products travel packed, with the bytes of small objects, and the items
-of streams in blocks."""
+"""What a run and its workers say to each other, as tuples. Products travel with the bytes of small objects, and the items of streams in
+blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from msgspec.structs import astuple
+
 from pipekit.store.blocks import EMPTY, Block
+from pipekit.store.products import Product
 from pipekit.store.segments import RowFile
 
 Bodies = Mapping[bytes, Any]
@@ -34,11 +37,11 @@ class Setup(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What one parameter receives. `kind`: product (`products` has one, packed), cells (one a cell, `notes` its pickled options), stream
+    """What one parameter receives. `kind`: product (`products` has one), cells (one a cell, `notes` its pickled options), stream
     (the items in `block`, and where not `ended` those of More messages) or failed (items in `block`, `notes` their errors)."""
 
     kind: str
-    products: tuple[bytes, ...] = ()
+    products: tuple[Product, ...] = ()
     notes: tuple[Any, ...] = ()
     block: Block = EMPTY
     ended: bool = True
@@ -113,12 +116,11 @@ class Progress(NamedTuple):
 
 
 class Made(NamedTuple):
-    """One product: packed, the small objects it consists of, the references in it (path, digest, folder), its size in bytes."""
+    """One product, the small objects it consists of, the references in it (path, digest, folder)."""
 
-    product: bytes
+    product: Product
     bodies: Bodies
     references: tuple[tuple[str, bytes | None, bool], ...] = ()
-    size: int = 0
 
 
 class Fault(NamedTuple):
@@ -176,3 +178,39 @@ class ItemsDone(NamedTuple):
     last: bool
     used: tuple[Used, ...] = ()
     peak: int = 0
+
+
+# --- the two that every task takes, as plain tuples: to pickle and to read classes takes three times as long ------------------------
+
+
+def lean(message: Call | Done) -> tuple[Any, ...]:
+    """The same without classes, for the way; `full` gives it back."""
+    if isinstance(message, Done):
+        made, fault = message.product, message.fault
+        told = None if made is None else (astuple(made.product), *made[1:])
+        return (message.job, told, None if fault is None else tuple(fault), *message[3:])
+    sources = [(one.kind, [astuple(made) for made in one.products], *_light(one[2:])) for one in message.sources]
+    return (*message[:4], sources, *_light(message[5:]))
+
+
+def _light(fields: Sequence[Any]) -> list[Any]:
+    return [None if one is EMPTY else one for one in fields]
+
+
+def _whole(fields: Sequence[Any]) -> list[Any]:
+    return [EMPTY if one is None else one for one in fields]
+
+
+def full(message: object) -> Any:
+    """What `lean` was given; any other message as it is."""
+    if type(message) is not tuple:
+        return message
+    if len(message) == len(Done._fields):
+        made, fault = message[1:3]
+        told = None if made is None else Made(Product(*made[0]), *made[1:])
+        return Done(message[0], told, None if fault is None else Fault(*fault), *message[3:])
+    sources = tuple(
+        Source(kind, tuple(Product(*made) for made in products), *_whole(rest)) for kind, products, *rest in message[4]
+    )
+    rest = *message[:4], sources, message[5], message[6] or EMPTY, *message[7:]
+    return Call._make(rest)

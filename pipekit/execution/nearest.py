@@ -65,7 +65,7 @@ class Nearest:
             return False
         if not entry.static.facts.options:
             return True
-        facts = self._facts(newest.static)
+        facts = _facts(newest)
         return facts is not None and _options(facts) == _options(entry.static.facts)
 
     def _read(self, task: str) -> _Rows:
@@ -76,7 +76,7 @@ class Nearest:
             alike: dict[_Options, list[tuple[Record, Facts]]] = {}
             for record in self._store.recent(task, max(_LOOK_BACK * self._cells[task], _LEAST)):
                 if record.static not in statics:
-                    statics[record.static] = self._facts(record.static)
+                    statics[record.static] = _facts(record)
                 facts = statics[record.static]
                 if facts is not None:
                     rows.append((record, facts))
@@ -84,19 +84,20 @@ class Nearest:
             known = self._rows[task] = _Rows(rows, alike)
         return known
 
-    def _facts(self, static: Digest) -> Facts | None:
-        packed = self._store.preimage(static)
-        return Facts.unpack(packed) if packed is not None else None
-
     def _unlike(self, entry: Planned, record: Record, facts: Facts) -> tuple[int, int]:
         """In how many options, and in how many deps' products, a record differs from the step."""
         now = entry.static.facts.options
         unlike = sum(_value(facts, name) != _value(entry.static.facts, name) for name in {*facts.options, *now})
         if entry.deps is None:
             return unlike, 0
-        then = preimages.of_then(self._store, record.key)
-        was = [one.digest for one in (then.deps or {}).values()] if then is not None else []
+        then = preimages.unpack(record)
+        was = [one.digest for one in then[1]] if then is not None else []
         return unlike, sum(one.digest != other for one, other in zip(entry.deps, was))
+
+
+def _facts(record: Record) -> Facts | None:
+    then = preimages.unpack(record)
+    return then[0] if then is not None else None
 
 
 def _options(facts: Facts) -> _Options:

@@ -3,17 +3,19 @@ say what a difference means."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipekit.canon.form import length, read_length
 from pipekit.execution import given
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Facts, Static
 from pipekit.fingerprint.code.symbols import Code, Symbol
+from pipekit.store.records import Record
 from pipekit.store.store import Store
 from pipekit.values import Digest
 
@@ -44,42 +46,52 @@ def of_now(static: Static, deps: Mapping[str, Given] | None, folder: Path | None
     )
 
 
-def of_then(store: Store, key: Digest) -> Preimage | None:
+def of_then(store: Store, record: Record) -> Preimage | None:
     """What the key of a record was made from; None where that is not kept."""
-    kept = store.preimage(key)
-    static, deps = given.unpack(kept) if kept is not None else (None, [])
-    packed = store.preimage(static) if static is not None else None
-    if packed is None:
+    found = unpack(record)
+    if found is None:
         return None
-    facts = Facts.unpack(packed)
+    facts, deps = found
     return Preimage(
         facts, dict(zip(facts.deps, deps)), lambda _, code: read(store, code), lambda symbol: told(store, symbol)
     )
 
 
+def pack(facts: Facts, deps: Sequence[Given]) -> bytes:
+    """What a key was made from, as its record keeps it."""
+    told = facts.pack()
+    return length(len(told)) + told + given.pack(deps)
+
+
+def unpack(record: Record) -> tuple[Facts, list[Given]] | None:
+    """What the key of a record was made from, without the code; None where that is not kept."""
+    if not record.preimage:
+        return None
+    size, at = read_length(record.preimage, 0)
+    return Facts.unpack(record.preimage[at : at + size]), given.unpack(record.preimage[at + size :])
+
+
 # --- code in the store ------------------------------------------------------------------------------------------------
 
 
-def pack(code: Code) -> Iterator[tuple[Digest, bytes]]:
-    """The preimages of some code: of its digest the symbols, of each symbol's its value and source."""
+def pack_code(code: Code) -> Iterator[tuple[Digest, bytes]]:
+    """Of the digest of some code its symbols, and of each symbol that has any its source, which many have in common."""
     symbols = code.symbols
-    yield code.digest, json.dumps([(one.name, one.kind, one.digest.hex()) for one in symbols]).encode()
+    rows = [(one.name, one.kind, one.digest.hex(), one.value) for one in symbols]
+    yield code.digest, msgspec.json.encode(rows)
     for one in symbols:
-        if one.value or one.source:
-            yield one.digest, json.dumps((one.value, one.source)).encode()
+        if one.source:
+            yield one.digest, one.source.encode("utf-8", "replace")
 
 
 def read(store: Store, code: Digest) -> Sequence[Symbol]:
-    """What some code covered, by names and digests; nothing where that is not kept."""
+    """What some code covered, by names, digests and values; nothing where that is not kept."""
     packed = store.preimage(code)
-    rows = json.loads(packed) if packed is not None else ()
-    return [Symbol(name, kind, Digest(bytes.fromhex(digest))) for name, kind, digest in rows]
+    rows = msgspec.json.decode(packed) if packed is not None else ()
+    return [Symbol(name, kind, Digest(bytes.fromhex(digest)), *value) for name, kind, digest, *value in rows]
 
 
 def told(store: Store, symbol: Symbol) -> Symbol:
-    """The symbol with its value and source, where they are kept."""
+    """The symbol with its source, where that is kept."""
     packed = store.preimage(symbol.digest)
-    if packed is None:
-        return symbol
-    value, source = json.loads(packed)
-    return replace(symbol, value=value, source=source)
+    return replace(symbol, source=packed.decode()) if packed is not None else symbol

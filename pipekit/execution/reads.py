@@ -30,7 +30,10 @@ class Reads:
         self.root = f"{folder}{os.sep}" if folder is not None else ""
         self._real = f"{os.path.realpath(folder)}{os.sep}" if folder is not None else ""
         self.call_user: Callable[..., Ok[Any] | Raised] = call_user
+        self.strayed = False
+        """Has anybody left the working directory?"""
         self.heard: dict[str, Callable[..., None]] = {
+            "os.chdir": self._stray,
             "open": self._open,
             "os.mkdir": self._make,
             "os.rename": self._rename,
@@ -88,6 +91,9 @@ class Reads:
         found = self.heard.get(event)
         if found is not None:
             call_user(found, *args)
+
+    def _stray(self, path: Any) -> None:
+        self.strayed = True
 
     def _open(self, path: Any, mode: Any, flags: int) -> None:
         if isinstance(path, int):

@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pipekit.execution import failed, keys, reasons, why
+from pipekit.execution import failed, keys, preimages, reasons, why
 from pipekit.execution.commit import Committer
-from pipekit.execution.given import Given, unpack
+from pipekit.execution.given import Given
 from pipekit.execution.holding import Recorded
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.messages import Made
@@ -118,15 +118,16 @@ class Recorder(Struct):
         found = codecs.encode(log) if log else None
         if found is not None:
             self.store.put(found.bodies)
-        static = row.planned.static
+        static, given = row.planned.static, self._given(number)
         self.committer.add(
             Record(
                 row.key, static.digest, row.planned.task.name, product, row.seconds, time.time(), self.run,
                 found.product.objects[0] if found is not None else None,
                 tuple(dict.fromkeys(self.references.get(number, ()))), static.predicates, row.partial, peak,
+                preimages.pack(static.facts, given),
             ),
             static,
-            self._given(number),
+            given,
         )  # fmt: skip
         if row.planned.task.kind == "each" and row.planned.task.config.on_error != "raise":
             kept = failed.encode(row.left)
@@ -172,8 +173,8 @@ class Recorder(Struct):
         sides = self.ledger.given(number, deps)
         found: list[dict[int, Recorded]] = []
         for record in self.store.recent(planned.task.name, LOOK_BACK):
-            kept = self.store.preimage(record.key) if record.static == planned.static.digest else None
-            then = unpack(kept)[1] if kept is not None and not record.partial else []
+            kept = preimages.unpack(record) if record.static == planned.static.digest else None
+            then = kept[1] if kept is not None and not record.partial else []
             if then and [one for at, one in enumerate(then) if at not in feeds] == sides:
                 past = {
                     at: self._read_before(number, plan.entries[source].task.name, then[at])

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from msgspec import Struct, field
 
@@ -39,17 +39,23 @@ from pipekit.store.objects import Objects
 from pipekit.store.store import Store
 from pipekit.values import Cell, Secret
 
+if TYPE_CHECKING:
+    from pipekit.parallel.pools.forks import ForkServer
+
 R = TypeVar("R")
 T = TypeVar("T")
 
 PoolName = Literal["processes", "threads", "inline"]
 MAIN = "pipekit.execution.worker:main"
+PRELOAD = ("pipekit.execution.worker",)
+THREADS = 1
+"""Of numeric libraries in each worker, where nobody says otherwise."""
 
 
 class How(Struct, frozen=True):
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
-    `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone; `failed`: called with
+    `server`: one for worker processes that was started before; `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone; `failed`: called with
     what a task raises, where the pool is inline.
     """
 
@@ -66,6 +72,7 @@ class How(Struct, frozen=True):
     after: Callable[[Run], Iterator[Event]] | None = None
     audit: bool = False
     failed: Callable[[BaseException], None] | None = None
+    server: ForkServer | None = None
 
 
 class Run:
@@ -337,9 +344,18 @@ def make_pool(how: How, setup: Setup) -> Pool:
     if how.pool == "processes":
         from pipekit.parallel.pools.processes import ProcessPool
 
-        preload = ("pipekit.execution.worker", *how.preload)
+        preload = (*PRELOAD, *how.preload)
         cwd = str(setup.folder or "")
-        return ProcessPool(MAIN, setup, env=how.env, cwd=cwd, path=how.path or None, preload=preload, threads=1)
+        return ProcessPool(
+            MAIN,
+            setup,
+            env=how.env,
+            cwd=cwd,
+            path=how.path or None,
+            preload=preload,
+            threads=THREADS,
+            server=how.server,
+        )
     if how.pool == "threads":
         from pipekit.parallel.pools.threads import ThreadPool
 

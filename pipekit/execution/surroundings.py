@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -28,12 +28,16 @@ def _passed_over(*_: object, **__: object) -> None:
 
 
 class Surroundings:
-    """A context manager around one call: `variables` are set, `cpus` is how many threads numeric libraries may use."""
+    """A context manager around one call: `variables` are set, `cpus` is how many threads numeric libraries may use. If the call has
+    `strayed` from the project's folder, the way leads back."""
 
-    def __init__(self, variables: Mapping[str, str], cpus: int, folder: Path | None) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], cpus: int, folder: Path | None, strayed: Callable[[], bool]
+    ) -> None:
         self.cpus = cpus
         self.variables = {**dict.fromkeys(THREADS, str(cpus)), **variables} if cpus > 1 else variables
         self.folder = folder
+        self.strayed = strayed
         self._before: dict[str, str | None] = {}
         self._undo = ExitStack()
 
@@ -52,7 +56,7 @@ class Surroundings:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        if self.folder is not None and os.getcwd() != str(self.folder):
+        if self.folder is not None and self.strayed():
             os.chdir(self.folder)
 
 

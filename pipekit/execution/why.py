@@ -26,7 +26,7 @@ def explained(entries: list[Planned], store: Store, world: World) -> list[Planne
     nearest.ask(asking)
     for entry in asking:
         record = nearest.of(entry)
-        why = reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
+        why = reasons.reason(now(entry, world), preimages.of_then(store, record) if record is not None else None)
         entries[entry.step.id] = replace(entry, reason=why)
     for entry in entries:
         if entry.reason.kind == reasons.UPSTREAM:
@@ -44,7 +44,7 @@ def now(entry: Planned, world: World) -> Preimage:
 def reason(entry: Planned, nearest: Nearest, store: Store, world: World) -> Reason:
     """What is different from the record that is nearest to the step."""
     record = nearest.of(entry)
-    return reasons.reason(now(entry, world), preimages.of_then(store, record.key) if record is not None else None)
+    return reasons.reason(now(entry, world), preimages.of_then(store, record) if record is not None else None)
 
 
 def above(plan: Plan, entry: Planned) -> list[Planned]:

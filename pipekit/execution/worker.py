@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
-from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Waiting, Want
+from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Waiting, Want, full
 from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
@@ -70,7 +70,7 @@ class Worker:
         """Take one message; a call is done before this returns, and what came meanwhile after it."""
         self.ahead.append(message)
         while self.ahead:
-            one = self.ahead.popleft()
+            one = full(self.ahead.popleft())
             if isinstance(one, Call):
                 self._call(one)
 
@@ -153,13 +153,15 @@ class Worker:
                 Work(self, call, context).run()
         finally:
             inside.enter(None, whole_process=self.whole_process)
-            if context.scratched or os.path.exists(scratch):
+            if context.scratched:
                 files.remove(context.scratch_path)
 
     def _around(self, call: Call) -> AbstractContextManager[object]:
         if not self.whole_process:
             return nullcontext()
-        return Surroundings(call.variables, int(call.granted.get("cpu", 1)), self.setup.folder)
+        self.reads.strayed = False
+        cpus = int(call.granted.get("cpu", 1))
+        return Surroundings(call.variables, cpus, self.setup.folder, lambda: self.reads.strayed)
 
     def peak(self) -> int:
         """The most memory this worker has had so far, in bytes."""

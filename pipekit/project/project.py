@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pipekit.definition.env import Env
 from pipekit.definition.tasks import Setting, Streamed, Task
@@ -26,11 +26,14 @@ from pipekit.invocation.every import invoke_every
 from pipekit.invocation.invocation import NOTHING, Invocation
 from pipekit.invocation.located import Located
 from pipekit.invocation.steps import expand
-from pipekit.project import codes, layout, load, machine, outputs, pipeline
+from pipekit.project import ahead, codes, layout, load, machine, outputs, pipeline
 from pipekit.project.layout import Layout
 from pipekit.store.mounts import is_network
 from pipekit.store.stats import Stat
 from pipekit.store.store import Store, open_store
+
+if TYPE_CHECKING:
+    from pipekit.parallel.pools.forks import ForkServer
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -52,6 +55,7 @@ class Asked:
     audit: bool = False
     force_items: tuple[tuple[str, int], ...] = ()
     failed: Callable[[BaseException], None] | None = None
+    server: ForkServer | None = None
 
 
 class Project:
@@ -137,6 +141,8 @@ class Project:
 
     def start(self, asked: Asked = Asked()) -> Run:
         """A run that has not begun: iterate it, or wait for it."""
+        if asked.server is not None:
+            ahead.prepare(asked.server, self.preload)
         made = self.plan(asked)
         self.store.put_stats(Stat(*seen) for seen in self.files.learned())
         self.bodies.flush()
@@ -150,6 +156,7 @@ class Project:
             layout.module_path(), layout.environ(), self.preload,
             self.layout.runs if kept else None, asked.fail_fast, machine.memory(),
             self._write if kept else None, asked.audit, asked.failed,
+            asked.server,
         )  # fmt: skip
         return Run(made, self.store, how)
 

@@ -16,7 +16,8 @@ class Record(Struct, frozen=True):
     """The claim that `key` produced `product`.
 
     `static` is the part of the key that deps do not touch; `seconds` is the time in user code; `created` is Unix seconds;
-    `references` are files left where they are, with their content (None: absent); `peak` is memory in bytes, 0 unknown.
+    `references` are files left where they are, with their content (None: absent); `peak` is memory in bytes, 0 unknown; `preimage`: what
+    the key was made from, in a form that is not the store's to read.
     """
 
     key: Digest
@@ -31,6 +32,7 @@ class Record(Struct, frozen=True):
     predicates: Digest | None = None
     partial: bool = False
     peak: int = 0
+    preimage: bytes = b""
 
 
 # flags; seconds, created; peak, size, items; lengths of run, codec, classes; counts of objects, references
@@ -38,13 +40,14 @@ _HEAD: Final = struct.Struct("<BddQQqIHIII")
 _REFERENCE: Final = struct.Struct("<I?")
 _SUM: Final = struct.Struct("<I")
 _LEAST: Final = _HEAD.size + _SUM.size
-_LOG, _PREDICATES, _PARTIAL, _ITEMS = 1, 2, 4, 8
+_LOG, _PREDICATES, _PARTIAL, _ITEMS, _PREIMAGE = 1, 2, 4, 8, 16
 
 
 def pack(record: Record) -> bytes:
     """All of a record but its key, static part and task, and a checksum over all of it with them."""
     product, log, predicates, items = record.product, record.log, record.predicates, record.product.items
     flags = (log is not None) | (predicates is not None) << 1 | record.partial << 2 | (items is not None) << 3
+    flags |= _PREIMAGE if record.preimage else 0
     run, codec, objects = record.run.encode(), product.codec.encode(), product.objects
     classes = "\0".join(product.classes).encode("utf-8", "surrogatepass") if product.classes else b""
     sizes = len(run), len(codec), len(classes), len(objects), len(record.references)
@@ -53,6 +56,7 @@ def pack(record: Record) -> bytes:
     for path, content in record.references:
         name = path.encode("utf-8", "surrogateescape")
         parts += _REFERENCE.pack(len(name), content is not None), name, content or b""
+    parts.append(record.preimage)
     body = b"".join(parts)
     return body + _SUM.pack(crc32(body, crc32(record.key + record.static + record.task.encode())))
 
@@ -86,16 +90,18 @@ def _unpack(key: Any, static: Any, task: bytes, body: Any) -> Record:
     codec, at = body[at : at + codec_size].decode(), at + codec_size
     classes = _classes(body[at : at + classes_size]) if classes_size else ()
     product = Product(codec, objects, digest, size, classes, items if flags & _ITEMS else None)
-    left = _references(body, at + classes_size, references) if references else ()
-    partial = flags & _PARTIAL != 0
-    return Record(key, static, task.decode(), product, seconds, created, run, log, left, predicates, partial, peak)
+    left, at = _references(body, at + classes_size, references)
+    partial, preimage = flags & _PARTIAL != 0, body[at : -_SUM.size] if flags & _PREIMAGE else b""
+    return Record(
+        key, static, task.decode(), product, seconds, created, run, log, left, predicates, partial, peak, preimage
+    )
 
 
 def _classes(joined: bytes) -> tuple[str, ...]:
     return tuple(joined.decode("utf-8", "surrogatepass").split("\0"))
 
 
-def _references(body: bytes, at: int, count: int) -> tuple[tuple[str, Digest | None], ...]:
+def _references(body: bytes, at: int, count: int) -> tuple[tuple[tuple[str, Digest | None], ...], int]:
     found: list[tuple[str, Digest | None]] = []
     for _ in range(count):
         length, is_there = _REFERENCE.unpack_from(body, at)
@@ -104,4 +110,4 @@ def _references(body: bytes, at: int, count: int) -> tuple[tuple[str, Digest | N
         at += length
         found.append((path, Digest(body[at : at + 32]) if is_there else None))
         at += 32 * is_there
-    return tuple(found)
+    return tuple(found), at

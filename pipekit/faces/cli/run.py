@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Annotated, Protocol
 
 from pipekit.errors import InvocationError
@@ -18,6 +19,7 @@ from pipekit.faces.cli.talk import columns, is_terminal, put, put_json, say
 from pipekit.faces.render.reason import reason_text
 from pipekit.faces.render.units import many
 from pipekit.invocation.every import read_overrides
+from pipekit.project import ahead
 from pipekit.project.project import Asked
 from pipekit.project.short import open
 from pipekit.values import Origin
@@ -65,14 +67,15 @@ def run(
 
         failed, jobs, pool = post_mortem, 1, "inline"
     asked = Asked(invocation, given, {}, (), tuple(target), forced, jobs, pool, fail_fast, audit, items, failed)
-    project = open(folder)
-    try:
-        if dry:
-            show_plan(project.plan(asked), as_json=json, everything=False)
-            return 0
-        return execute(project.start(asked), as_json=json)
-    finally:
-        project.close()
+    with ahead.server(folder) if pool == "processes" and not dry else nullcontext() as server:
+        project = open(folder)
+        try:
+            if dry:
+                show_plan(project.plan(asked), as_json=json, everything=False)
+                return 0
+            return execute(project.start(replace(asked, server=server)), as_json=json)
+        finally:
+            project.close()
 
 
 def item_of(name: str) -> tuple[str, int] | None:

@@ -59,7 +59,7 @@ def explain(
 def _now(project: Project, plan: Plan, entry: Planned, run: str | None) -> dict[str, Any]:
     store = project.store
     record = _record(project, entry, run) if run is not None else entry.record or Nearest(plan.entries, store).of(entry)
-    then = preimages.of_then(store, record.key) if record is not None else None
+    then = preimages.of_then(store, record) if record is not None else None
     stale = entry.state != "cached" or run is not None
     found = compare.differences(why.now(entry, plan.world), then) if stale and record is not None else ()
     return {

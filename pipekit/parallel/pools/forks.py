@@ -78,9 +78,11 @@ class Nursery(Protocol):
 
 
 class ForkServer:
-    """A nursery whose workers are forks of one process."""
+    """A nursery whose workers are forks of one process, which has `env` and `cwd` and imports `preload`."""
 
     def __init__(self, *, path: Sequence[str], env: Mapping[str, str], cwd: str, preload: Sequence[str]) -> None:
+        self.env, self.cwd = env, cwd
+        self._asked = False
         self._control, theirs = socketpair()
         try:
             arguments = f"{cwd!r}, {list(preload)!r}"
@@ -94,7 +96,14 @@ class ForkServer:
     def fileno(self) -> int:
         return self._control.fileno()
 
+    def prepare(self, path: Sequence[str], preload: Sequence[str]) -> None:
+        """From now on workers have this `sys.path`; these modules are imported before any of them is there."""
+        told = os.fsencode("\0".join(map(os.path.abspath, path)) + "\0\0" + "\0".join(preload))
+        self._waiting.append((server.REQUEST.pack(server.PREPARE, len(told)) + told, None))
+        self.push()
+
     def start(self, serial: int, end: socket) -> None:
+        self._asked = True
         self._ask(server.START, serial, end)
 
     def kill(self, serial: int) -> None:
@@ -105,8 +114,10 @@ class ForkServer:
             while self._waiting:
                 request, end = self._waiting[0]
                 rights = [(SOL_SOCKET, SCM_RIGHTS, end.fileno().to_bytes(4, sys.byteorder))] if end else []
-                self._control.sendmsg([request], rights)
+                sent = self._control.sendmsg([request], rights)
                 self._waiting.popleft()
+                if sent < len(request):
+                    self._waiting.appendleft((request[sent:], None))
                 if end:
                     end.close()
         except BlockingIOError:
@@ -131,6 +142,11 @@ class ForkServer:
         return told
 
     def close(self, timeout: float) -> bool:
+        if self._control.fileno() < 0:
+            return True
+        if not self._asked:
+            self._kill()
+            return True
         self._ask(server.CLOSE, 0, None)
         self._forget()
         deadline = monotonic() + timeout
@@ -141,12 +157,15 @@ class ForkServer:
                 self.reports()
         if self._control.fileno() < 0:
             return True
-        os.kill(self.pid, signal.SIGKILL)
-        self._reap()
-        self._control.close()
+        self._kill()
         return False
 
     def forsake(self) -> None:
+        self._control.close()
+
+    def _kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self._reap()
         self._control.close()
 
     def _ask(self, operation: int, serial: int, end: socket | None) -> None:

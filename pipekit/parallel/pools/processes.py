@@ -46,7 +46,8 @@ class ProcessPool:
     `main`, `setup`: see `protocol`. `env`: the whole environment of the workers (PYTHONHASHSEED is 0 in any case);
     `threads`: a limit for numeric libraries, where `env` sets none. `cwd`: their working directory, else this one's.
     `path`: their `sys.path`, else this one's. `preload`: modules imported once, before workers are forked;
-    `skipped` tells which could not be. `method`: "fork" (a server that forks; the default on Linux) or "spawn".
+    `skipped` tells which could not be. `method`: "fork" (a server that forks; the default on Linux) or "spawn". `server`: one that was
+    started and prepared before; it is the pool's from now on, and serves if it has the same `env` and `cwd`.
     Raises Unpicklable if `setup` cannot be pickled, PoolError if there are no worker processes on this platform.
     """
 
@@ -63,13 +64,14 @@ class ProcessPool:
         preload: Sequence[str] = (),
         threads: int | None = None,
         method: Literal["fork", "spawn"] | None = None,
+        server: forks.ForkServer | None = None,
     ) -> None:
         self.name = "processes"
         self.skipped: dict[str, str] = {}
         self._method = method or ("fork" if sys.platform == "linux" else "spawn")
         self._setup = wire.encode((main, b"".join(wire.encode(setup))))
         self._env, self._cwd, self._preload = environment(env, threads), cwd, tuple(preload)
-        self._path = path
+        self._path, self._server = path, server
         self._nursery: forks.Nursery | None = None
         self._workers: dict[int, _Worker] = {}
         self._serials: dict[int, _Worker] = {}
@@ -161,6 +163,8 @@ class ProcessPool:
         self._closed = True
         for worker in self._workers.values():
             worker.sock.close()
+        if self._server is not None:
+            self._server.close(0.0)
         if self._nursery is not None and not self._nursery.close(_CLOSING):
             for worker in self._workers.values():
                 _kill_group(worker.pid)
@@ -174,8 +178,9 @@ class ProcessPool:
         self._closed = True
         for end in (self._rope, self._bell, *(worker.sock for worker in self._workers.values())):
             end.close()
-        if self._nursery is not None:
-            self._nursery.forsake()
+        for nursery in (self._nursery, self._server):
+            if nursery is not None:
+                nursery.forsake()
 
     def __enter__(self) -> ProcessPool:
         return self
@@ -186,12 +191,17 @@ class ProcessPool:
     def _new_nursery(self) -> forks.Nursery:
         path = sys.path if self._path is None else self._path
         made: forks.Nursery
-        if self._method == "fork":
+        ahead, self._server = self._server, None
+        if ahead is not None and ahead.env == self._env and ahead.cwd == self._cwd:
+            made = ahead
+        elif self._method == "fork":
             made = forks.ForkServer(path=path, env=self._env, cwd=self._cwd, preload=self._preload)
         else:
             from pipekit.parallel.pools.spawns import Spawner
 
             made = Spawner(path=path, env=self._env, cwd=self._cwd)
+        if ahead is not None and made is not ahead:
+            ahead.close(0.0)
         self._poller.register(made.fileno(), select.POLLIN)
         self._nursery = made
         return made

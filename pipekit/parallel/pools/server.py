@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-START, KILL, CLOSE = 1, 2, 3
+START, KILL, CLOSE, PREPARE = 1, 2, 3, 4
 REQUEST = Struct("<BI")
-"""What comes on the control socket: an operation and a serial; with START, the worker's end of its socket."""
+"""What comes on the control socket: an operation and a serial; with START, the worker's end of its socket; with PREPARE, instead of a
+serial the length of what follows: places for `sys.path`, an empty one, names of modules, with zeros between them."""
 
 CONTROL = 3
 """The descriptor that the coordinator's control socket has here."""
@@ -47,10 +48,7 @@ def main(cwd: str, preload: list[str]) -> NoReturn:
             os.chdir(cwd)
         if os.getsid(0) != os.getpid():
             os.setsid()
-        for name in preload:
-            server.preload(name)
-        gc.freeze()
-        sys.stdout.flush()  # or every fork would write it again
+        server.preload(preload)
         worker = server.serve()
         if worker is not None:
             server.leave()
@@ -78,10 +76,13 @@ class _Server:
         signal.signal(signal.SIGCHLD, deaf)
         signal.set_wakeup_fd(self._rope, warn_on_full_buffer=False)
 
-    def preload(self, name: str) -> None:
-        done = call(__import__, name)
-        if isinstance(done, Raised):
-            self._report(wire.SKIPPED, (name, done.cause))
+    def preload(self, names: list[str]) -> None:
+        for name in names:
+            done = call(__import__, name)
+            if isinstance(done, Raised):
+                self._report(wire.SKIPPED, (name, done.cause))
+        gc.freeze()
+        sys.stdout.flush()  # or every fork would write it again
 
     def serve(self) -> int | None:
         """Answer requests. In a fork: the worker's socket; in the server: None, when everything is gone."""
@@ -130,7 +131,17 @@ class _Server:
             _kill_group(self._pids.get(serial))
         elif operation == CLOSE:
             self._closing = monotonic() + _GRACE
+        elif operation == PREPARE:
+            self._prepare(serial)
         return None
+
+    def _prepare(self, length: int) -> None:
+        told = b""
+        while len(told) < length and (more := self._control.recv(length - len(told))):
+            told += more
+        path, _, names = os.fsdecode(told).partition("\0\0")
+        sys.path[:] = path.split("\0")
+        self.preload(names.split("\0") if names else [])
 
     def _fork(self, serial: int, fd: int) -> int | None:
         os.set_inheritable(fd, False)

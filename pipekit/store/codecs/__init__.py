@@ -36,6 +36,8 @@ def encode(value: Any, *, codec: str | None = None) -> Encoded:
     """
     if type(value) is Stored and codec in (None, "file", "folder"):
         return _file(value)
+    if codec is None and type(value) in short.FIXED:
+        return _short(value)
     if codec not in (None, "plain", "tree", "pickle"):
         return _forced(value, leaf_named(str(codec)))
     leaf = leaf_for(type(value)) if codec is None else None
@@ -87,6 +89,12 @@ def _decode(codec: str, first: Buffer, part: Callable[[int], Buffer], hand: Hand
 def is_stable(codec: str) -> bool:
     """Whether equal values always give equal bytes, in every process."""
     return codec in _STABLE or (codec not in _UNSTABLE and leaf_named(codec).stable)
+
+
+def _short(value: Any) -> Encoded:
+    codec, (body,) = short.bodies((value,))
+    digest = canon.digest(body)
+    return Encoded(Product.of(codec, (digest,), len(body)), {digest: body})
 
 
 def _single(leaf: Leaf, body: Buffer, cls: type) -> Encoded:

@@ -16,6 +16,8 @@ from support.pool_mains import Unreadable
 from support.pools import ask, gone, lost, make, said, until, up
 
 from pipekit.parallel.errors import Unpicklable
+from pipekit.parallel.pools.forks import ForkServer
+from pipekit.parallel.pools.launch import environment
 from pipekit.parallel.pools.processes import ProcessPool
 from pipekit.parallel.pools.protocol import Lost, Pool, Said, Unread, Up
 
@@ -269,6 +271,40 @@ def test_a_dead_server_loses_all_and_the_next_start_makes_a_new_one() -> None:
     up(pool, 1)
     assert ask(pool, 1, "look", "os.getppid()") != server
     pool.close()
+
+
+def started(**how: Any) -> ForkServer:
+    env = {**os.environ, **how.pop("env", {})}
+    return ForkServer(path=sys.path, env=environment(env, None), cwd="", preload=["support.pool_mains"], **how)
+
+
+def test_a_server_that_was_started_before_serves_with_what_it_was_told_since() -> None:
+    server = started()
+    server.prepare([*sys.path, "/a place"], ["fractions", "support.absent"])
+    pool = ProcessPool("support.pool_mains:obey", env=os.environ, server=server)
+    up(pool, 1)
+    assert ask(pool, 1, "look", "os.getppid()") == server.pid
+    assert ask(pool, 1, "look", "'fractions' in sys.modules and sys.path[-1]") == "/a place"
+    assert pool.skipped == {"support.absent": "ModuleNotFoundError: No module named 'support.absent'"}
+    pool.close()
+    assert gone(server.pid)
+
+
+def test_a_server_with_another_environment_does_not_serve_and_ends() -> None:
+    server = started(env={"PIPEKIT_ELSE": "1"})
+    pool = ProcessPool("support.pool_mains:obey", env=os.environ, server=server)
+    up(pool, 1)
+    assert gone(server.pid)
+    assert ask(pool, 1, "look", "os.environ.get('PIPEKIT_ELSE')") is None
+    pool.close()
+
+
+def test_a_server_that_nobody_needed_is_gone_at_once() -> None:
+    server = started()
+    pool = ProcessPool("support.pool_mains:obey", env=os.environ, server=server)
+    pool.close()
+    assert gone(server.pid)
+    assert server.close(0.0)  # a second time does nothing
 
 
 def test_starting_waits_for_nothing() -> None:
