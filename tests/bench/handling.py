@@ -27,6 +27,8 @@ from pipekit.parallel.vocabulary import (
     WorkerUp,
 )
 
+QUIET = Quiet()
+
 NAMES = {
     "tiny": "10,000 independent tiny tasks on 2: the machine alone",
     "tiny_patient": "  a patient machine",
@@ -36,40 +38,31 @@ NAMES = {
 }
 
 
-class Loop:
-    """The least that can stand around a machine: workers in virtual time that do what they are told, one after the other."""
-
-    def __init__(self, machine: Machine, seconds: Sequence[float], at_once: int, patient: bool) -> None:
-        self.machine, self.seconds, self.at_once, self.patient = machine, seconds, at_once, patient
-        self.heard: list[Event] = []
-        self.inbox: deque[Event] = deque([Began()])
-        self.ends: list[tuple[float, int]] = []
-        self.until: dict[int, float] = {}
-        self.now = 0.0
-
-    def go(self) -> list[Event]:
-        """Until all is done; gives the events that the machine was told."""
-        while not self.machine.finished:
-            while self.inbox:
-                self._tell(self.inbox.popleft())
-                if self.patient and not self.inbox:
-                    self._tell(Quiet())
-            for _ in range(min(self.at_once, len(self.ends))):
-                self.now, node = heappop(self.ends)
-                self.inbox += Ended(node, 0, self.seconds[node]), Settled(node)
-        return self.heard
-
-    def _tell(self, event: Event) -> None:
-        self.heard.append(event)
-        for command in self.machine.handle(event):
-            if isinstance(command, Resolve):
-                self.inbox.append(Missed(command.node))
-            elif isinstance(command, Start):
-                end = max(self.now, self.until.get(command.worker, 0.0)) + self.seconds[command.node]
-                self.until[command.worker] = end
-                heappush(self.ends, (end, command.node))
-            elif isinstance(command, Spawn):
-                self.inbox.append(WorkerUp(command.worker))
+def loop(
+    machine: Machine, seconds: Sequence[float], heard: list[Event] | None, at_once: int = 1, patient: bool = False
+) -> None:
+    """The least that can stand around a machine, until all is done: units end after their seconds, `at_once` of them at a time."""
+    inbox: deque[Event] = deque([Began()])
+    ends: list[tuple[float, int]] = []
+    now = 0.0
+    while not machine.finished:
+        while inbox:
+            event = inbox.popleft()
+            if heard is not None:
+                heard.append(event)
+            for command in machine.handle(event):
+                kind = type(command)
+                if kind is Resolve:
+                    inbox.append(Missed(command.node))
+                elif kind is Start:
+                    heappush(ends, (now + seconds[command.node], command.node))
+                elif kind is Spawn:
+                    inbox.append(WorkerUp(command.worker))
+            if patient and not inbox and event is not QUIET:
+                inbox.append(QUIET)
+        for _ in range(min(at_once, len(ends))):
+            now, node = heappop(ends)
+            inbox += Ended(node, 0, seconds[node]), Settled(node)
 
 
 def spread(count: int, back: int) -> tuple[list[Node], list[float]]:
@@ -91,7 +84,8 @@ def spread(count: int, back: int) -> tuple[list[Node], list[float]]:
 
 def alone(nodes: Sequence[Node], seconds: Sequence[float], workers: int, at_once: int, patient: bool = False) -> float:
     """The machine's own time: the same events once more, with nothing around it."""
-    events = Loop(Machine(nodes, Capacity(workers), patient=patient), seconds, at_once, patient).go()
+    events: list[Event] = []
+    loop(Machine(nodes, Capacity(workers), patient=patient), seconds, events, at_once, patient)
     machine = Machine(nodes, Capacity(workers), patient=patient)
     began = time.process_time()
     for event in events:
@@ -115,7 +109,7 @@ def million() -> float:
 def million_looped() -> float:
     nodes, seconds = spread(1_000_000, 60_000)
     began = time.process_time()
-    Loop(Machine(nodes, Capacity(10_000)), seconds, 1, False).go()
+    loop(Machine(nodes, Capacity(10_000)), seconds, None)
     return time.process_time() - began
 
 
