@@ -25,9 +25,12 @@ class Hasher(Protocol):
         ...
 
 
-def digest(data: Buffer) -> Digest:
-    """The 32 bytes that name `data` (any contiguous bytes-like object); big data is hashed while other threads run."""
-    return Digest(blake3(data if type(data) is bytes else flat(data)).digest())
+def digest(data: Buffer, *more: Buffer) -> Digest:
+    """The 32 bytes that name `data` (any contiguous bytes-like object) with `more` behind it; big data is hashed while other threads run."""
+    made = blake3(data if type(data) is bytes else flat(data))
+    for piece in more:
+        made.update(flat(piece))
+    return Digest(made.digest())
 
 
 def digest_parts(*parts: bytes) -> Digest:

@@ -49,6 +49,7 @@ class Committer:
         self._segments: dict[Digest, list[Segment]] = {}
         self._rows = self._bytes = 0
         self._since = 0.0
+        self._urgent = False  # is there a record whose bytes should be on their way to the disk by now?
 
     @property
     def _waits(self) -> bool:
@@ -62,6 +63,7 @@ class Committer:
         """The claim of `record`; with the code that its key was made from, unless that is kept already."""
         self._begin()
         self._records.append(record)
+        self._urgent = self._urgent or record.product.size >= BYTES
         if static is not None:
             self._explain(static, deps)
         self._look(len(self._records), MOST)
@@ -107,11 +109,12 @@ class Committer:
         """Seconds until the group must be committed; None if there is none."""
         if not self._waits:
             return None
-        return SECONDS if self._is_busy else max(0.0, self._since + SECONDS - self.clock())
+        wait = 0.0 if self._urgent else self._since + SECONDS - self.clock()
+        return SECONDS if self._is_busy else max(0.0, wait)
 
     def tick(self) -> None:
         """Commit the group if it is due."""
-        if self._waits and not self._is_busy and self.clock() - self._since >= SECONDS:
+        if self.due() == 0.0:
             self.flush()
 
     def flush(self) -> None:
@@ -121,7 +124,7 @@ class Committer:
             return
         group = _Group(self._records, self._codes, self._objects, list(self._segments.values()))
         self._records, self._codes, self._objects = [], {}, set()
-        self._segments, self._rows, self._bytes = {}, 0, 0
+        self._segments, self._rows, self._bytes, self._urgent = {}, 0, 0, False
         if not self._behind:
             self._commit(group)
             return

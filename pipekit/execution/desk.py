@@ -203,10 +203,8 @@ class Desk(Struct):
     # --- products -----------------------------------------------------------------------------------------------------
 
     def keeps(self, node: int) -> bool:
-        """Is the product of this step stored? Targets always are."""
-        steps = self.ledger.plan.steps
-        config = self.ledger[node].planned.task.config
-        return config.store != "never" or node in steps.targets or node in self.ledger.plan.written
+        """Is the product of this step stored?"""
+        return self.ledger.plan.keeps(node)
 
     def adopt(self, encoded: Encoded) -> None:
         """Make the objects of a product that was given by hand available."""

@@ -17,6 +17,7 @@ from pipekit.execution.events import Event
 from pipekit.execution.failure import told
 from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
+from pipekit.execution.jobs import Jobs
 from pipekit.execution.ledger import Entry
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
@@ -39,7 +40,8 @@ _LONGEST_WAIT = 60.0
 
 
 class Drive:
-    """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
+    """One execution of a plan. Iterate `run()` for its events. `idle` is called when the loop is about to wait, and at least every
+    tenth of a second."""
 
     def __init__(
         self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, audit: Audit, *,
@@ -61,13 +63,10 @@ class Drive:
         self.items.arrived, self.items.credits = self.readers.arrived, self.credits
         self.items.diverged = self.readers.diverged
         self.weights = Weights(self.items.flows, self.credits)
-        self.jobs: dict[int, Job] = {}
-        self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
-        self.at: dict[tuple[int, int], int] = {}
+        self.jobs = Jobs(desk, time.monotonic)
         self.pids: dict[int, int] = {}
-        self._number = 0
         self._stillborn = 0
-        self._ticked = 0.0
+        self._ticked = self._rested = 0.0
         self._looked = False
 
     def run(self) -> Iterator[Event]:
@@ -94,13 +93,20 @@ class Drive:
             yield from self._told()
             if self.machine.finished:
                 return
-            self.idle()
+            self._rest()
             for heard in self.pool.wait(self._patience() if self._looked else 0):
                 self._hear(heard)
             if not self._looked:
                 self._looked = True
                 self.recorder.look_ahead()
             self._tick()
+
+    def _rest(self) -> None:
+        """Nothing is to be done just now; who watches is told, but not for every little pause."""
+        now = time.monotonic()
+        if not self.jobs or now - self._rested >= TICK / 2:
+            self._rested = now
+            self.idle()
 
     def _told(self) -> Iterator[Event]:
         out = self.outcomes.out
@@ -121,7 +127,7 @@ class Drive:
     def _patience(self) -> float:
         now = time.monotonic()
         waits = [when - now for when, _ in self.outcomes.timers]
-        waits += [job.deadline - now for job in self.jobs.values() if job.deadline]
+        waits += self.jobs.patience()
         due = self.recorder.committer.due()
         waits += [due] if due is not None else []
         waits += [TICK] if self.jobs else []
@@ -131,16 +137,14 @@ class Drive:
         self.outcomes.due()
         self.recorder.committer.tick()
         now = time.monotonic()
-        for job in self.jobs.values():
-            if job.deadline and self.pool.name == "processes" and now >= job.deadline:
-                job.lost = f"timed out after {self.desk.ledger[job.node].planned.task.config.timeout or 0:g} s"
-                job.deadline = 0.0
-                self.pool.kill(job.worker)
+        for job in self.jobs.overdue() if self.pool.name == "processes" else ():
+            job.lost = f"timed out after {self.jobs.timeout(job):g} s"
+            self.pool.kill(job.worker)
         if now - self._ticked >= TICK:
             self._ticked = now
             self.items.counts.tell_all()
             self.outcomes.out.extend(self.weights.tell(time.time(), now))
-            for job, text in self.desk.tails(self.jobs.values(), self.pids):
+            for job, text in self.desk.tails(self.jobs, self.pids):
                 self.outcomes.say(events.LogLines(time.time(), job.node, text))
 
     # --- commands -----------------------------------------------------------------------------------------------------
@@ -177,9 +181,8 @@ class Drive:
 
     def _start(self, command: says.Start) -> None:
         row = self.desk.ledger[command.node]
-        self._number += 1
-        job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
-        job.ahead = self.machine.crew.is_ahead(command.node, command.unit)
+        ahead = self.machine.crew.is_ahead(command.node, command.unit)
+        job = self.jobs.new(command.node, command.unit, command.worker, ahead=ahead)
         if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
             row.key = self.recorder.key(command.node)
         if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):
@@ -190,19 +193,16 @@ class Drive:
         try:
             call = self._call(job, row)
         except (PipekitError, KeyError) as error:
+            self.jobs.close(job)
             gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
             self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else m.Fault(gone, ""))
             return
         if call is None:
             self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.desk.devices.release(job.number)
+            self.jobs.close(job)
             return
-        if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
-            job.deadline = 0.0
-            self.behind.append(job)
-        self.jobs[job.number] = job
-        self.at[command.node, command.unit] = job.number
+        self.jobs.add(job)
         if row.began is None:
             row.began = time.time()
             self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
@@ -250,10 +250,8 @@ class Drive:
         self.outcomes.say(events.StepCancelled(time.time(), command.node))
 
     def _drop(self, command: says.Drop) -> None:
-        number = self.at.pop((command.node, command.unit), 0)
-        job = self.jobs.pop(number, None)
+        job = self.jobs.lost(command.node, command.unit)
         self.credits.end(command.node)
-        self.desk.devices.release(number)
         row = self.desk.ledger[command.node]
         fault = m.Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
         if not command.begun or self.readers.dropped(command.node):
@@ -281,7 +279,7 @@ class Drive:
             self.outcomes.inbox.append(says.WorkerUp(heard.worker))
         elif isinstance(heard, Lost):
             self._count_start(heard)
-            for job in self.jobs.values():
+            for job in self.jobs:
                 if job.worker == heard.worker and not job.lost:
                     job.lost = f"the worker was lost: {heard.cause}"
             self.outcomes.inbox.append(says.WorkerLost(heard.worker))
@@ -304,7 +302,7 @@ class Drive:
             raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
     def _done(self, job: Job, done: m.Done) -> None:
-        row = self._close(job, done.seconds, done.used)
+        row = self._close(job, done.seconds, done.used, done.peak)
         self.outcomes.log(job, done.log)
         if row.checking is not None:
             self._checked(job, done.fault)
@@ -317,8 +315,8 @@ class Drive:
             row.state = "ran"
             made = done.product
             product = self.items.ended(job.node) if made is None else self.outcomes.take(job.node, made)
-            if not self.readers.done(job, product, done.peak):
-                self.outcomes.made(job.node, product, done.peak)
+            if not self.readers.done(job, product):
+                self.outcomes.made(job.node, product)
 
     def _checked(self, job: Job, fault: m.Fault | None) -> None:
         """What is recorded has been checked against the type as it is now."""
@@ -334,17 +332,13 @@ class Drive:
         if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
-    def _close(self, job: Job, seconds: float, used: Sequence[m.Used]) -> Entry:
+    def _close(self, job: Job, seconds: float, used: Sequence[m.Used], peak: int) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
-        self.jobs.pop(job.number, None)
-        self.at.pop((job.node, job.unit), None)
+        self.jobs.close(job)
         self.credits.end(job.node)
-        self.desk.devices.release(job.number)
-        for next_ in [one for one in self.behind if one.worker == job.worker]:
-            self.behind.remove(next_)
-            next_.deadline = time.monotonic() + (self.desk.ledger[next_.node].planned.task.config.timeout or 0.0)
         row.seconds += seconds
+        row.peak = max(row.peak, peak)
         self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
         for finding in self.audit.take(job.node, used):
             self.outcomes.warn(job.node, finding.message)
@@ -353,7 +347,7 @@ class Drive:
     def _items_done(self, job: Job, done: m.ItemsDone) -> None:
         job.seconds += sum(seconds(done.seconds))
         if done.last:
-            self._close(job, job.seconds, done.used)
+            self._close(job, job.seconds, done.used, done.peak)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: m.Yielded) -> None:

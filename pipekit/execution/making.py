@@ -60,7 +60,7 @@ class Maker(Struct):
         self._taken = 0
         if type_.holds_files:
             value = replace_files(type_, value, lambda p, f: self._leaf(p, f, bodies, members, references))
-        encoded = codecs.encode(value)
+        encoded = codecs.encode(value, keep=self.objects.put)
         for digest, body in encoded.bodies.items():
             self._put(digest, body, bodies)
         inside = {digest for listed in members.values() for digest in listed}

@@ -81,6 +81,11 @@ class Plan(Struct, frozen=True):
         """The steps whose products are outputs."""
         return frozenset(step for step, _ in self.steps.outputs)
 
+    def keeps(self, step: int) -> bool:
+        """Is the product of this step stored? Those of targets and outputs always are."""
+        is_passing = self.entries[step].task.config.store == "never" and self.entries[step].pinned is None
+        return not is_passing or step in self.steps.targets or step in self.written
+
     @property
     def nothing_to_do(self) -> bool:
         """Everything is cached and of its type, and what the targets need can be read."""

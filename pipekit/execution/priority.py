@@ -14,6 +14,9 @@ from pipekit.parallel.vocabulary import Needs, Node
 UNKNOWN_SECONDS = 1.0
 """What a step that nobody has run yet counts for in the upward rank."""
 
+FIRST = 1e9
+"""Seconds of rank that no chain of work has."""
+
 
 def live(plan: Plan) -> frozenset[int]:
     """The steps whose items go on while they still run."""
@@ -35,9 +38,10 @@ def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
 
 
 def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Node]:
-    """One node per step; `seconds` are what tasks are likely to take. Upward rank (Topcuoglu et al. 2002, without communication): the step's own seconds and the
-    longest way below it."""
+    """One node per step; `seconds` are what tasks are likely to take. Upward rank (Topcuoglu et al. 2002, without communication): the
+    step's own seconds and the longest way below it. Who reads what is not stored comes before all who do not, so that it can go."""
     ranks = upward_ranks(plan, seconds)
+    drains = drain_depths(plan)
     families: dict[Any, int] = {}
     made = []
     for entry in plan.entries:
@@ -51,7 +55,7 @@ def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Nod
                 single,
                 entry.task.config.store != "never",
                 needs(entry.task, plan.invocation.settings.tasks.get(entry.task.name, {})),
-                ranks[entry.step.id],
+                ranks[entry.step.id] + drains[entry.step.id] * FIRST,
                 families.setdefault(getattr(entry.task.fn, "__code__", entry.task.name), len(families)),
                 single and streaming and (bool(feeds) or entry.task.kind == "stream"),
             )
@@ -70,6 +74,15 @@ def upward_ranks(plan: Plan, seconds: Mapping[str, float]) -> list[float]:
         for source in {one for needed in entry.step.deps for one in needed.steps}:
             below[source] = max(below[source], ranks[number])
     return ranks
+
+
+def drain_depths(plan: Plan) -> list[int]:
+    """By step: how many products that are not stored lie behind it in a row, down to one that it reads; 0 if it reads none."""
+    depths: list[int] = []
+    for entry in plan.entries:
+        above = (one for needed in entry.step.deps for one in needed.steps)
+        depths.append(max((1 + depths[one] for one in above if not plan.keeps(one)), default=0))
+    return depths
 
 
 _PLAIN = Needs()

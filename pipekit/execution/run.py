@@ -230,12 +230,10 @@ class Run:
     def _machine(self) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
-        tasks = {one.step.task: one.task.kind for one in self.plan.entries if one.state != "cached"}
-        seconds = history.expected(tasks, self.store, priority.UNKNOWN_SECONDS)
+        stale = [one for one in self.plan.entries if one.state != "cached"]
+        seconds = history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
         nodes = priority.nodes(self.plan, self.how.pool != "inline", seconds)
-        expected = sum(
-            self.how.jobs if one.task.kind == "each" else 1 for one in self.plan.entries if one.state != "cached"
-        )
+        expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
         return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 
     def _setup(self) -> Setup:

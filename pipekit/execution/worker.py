@@ -10,7 +10,7 @@ import resource
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -62,7 +62,10 @@ class Worker:
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
         self.reads = Reads(None)
+        self._clear = -1
         if self.whole_process:
+            with suppress(OSError):
+                self._clear = os.open("/proc/self/clear_refs", os.O_WRONLY)
             self.reads = _watching(setup)
             settle(setup.folder)
 
@@ -148,6 +151,8 @@ class Worker:
         self.job, self.credit = call.job, call.credit if self.port.streams else None
         self.mores.clear()
         self.reads.begin()
+        if not call.tiny:
+            self._measure()
         try:
             with self._around(call):
                 Work(self, call, context).run()
@@ -163,8 +168,13 @@ class Worker:
         cpus = int(call.granted.get("cpu", 1))
         return Surroundings(call.variables, cpus, self.setup.folder, lambda: self.reads.strayed)
 
+    def _measure(self) -> None:
+        """From now on `peak` is that of the call which begins, where the system can forget what was before (Linux)."""
+        if self._clear >= 0:
+            os.write(self._clear, b"5")
+
     def peak(self) -> int:
-        """The most memory this worker has had so far, in bytes."""
+        """The most memory this worker has had, in bytes: since its call began, or at all."""
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most * 1024
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipekit import canon
+from pipekit.canon.digests import flat
 from pipekit.errors import CorruptObject
 from pipekit.store.faults import refused, telling
 from pipekit.store.locks import OwnFolder
 from pipekit.store.quarantine import Quarantine
+from pipekit.store.verified import Verified
 from pipekit.store.writing import copy_hashed, sync_files, write_all, write_hashed
 from pipekit.values.digest import Digest
 
@@ -23,6 +25,7 @@ BIG: Final = 64 * 1024
 
 _MAPPED: Final = 256 * 1024  # below, a copy is cheaper than a mapping and its descriptor
 _BESIDE: Final = 16 * 1024 * 1024  # from here on a thread that hashes beside the write pays for itself
+_MARKED: Final = _BESIDE  # from here on it is worth telling other processes that the bytes were found whole
 
 
 class Objects:
@@ -35,6 +38,7 @@ class Objects:
         self._own = OwnFolder(root / "tmp")
         self._quarantine = Quarantine(root / "quarantine")
         self._verified: set[Digest] = set()
+        self._marks = Verified(root / "verified")
         self._written: set[Digest] = set()
         self._synced: set[Digest] = set()
 
@@ -47,15 +51,17 @@ class Objects:
         """Whether the object is there; its bytes are not looked at."""
         return os.path.exists(self._name(digest))
 
-    def put(self, body: Buffer) -> Digest:
-        """Keep the bytes and say how they are named. They are readable at once, by all processes, and durable after `sync`."""
-        view = memoryview(body).cast("B")
-        if view.nbytes >= _BESIDE:
-            return self._put_beside(view)
-        digest = canon.digest(view)
+    def put(self, *pieces: Buffer) -> Digest:
+        """Keep bytes, whole or in pieces, and say how they are named. They are readable at once, by all processes, and durable after
+        `sync`."""
+        views = [flat(piece) for piece in pieces]
+        if sum(view.nbytes for view in views) >= _BESIDE:
+            return self._put_beside(views)
+        digest = canon.digest(*views)
         if not self._sound(digest):
             with NewFile(self) as new, telling("write", new.path):
-                write_all(new.fd, view)
+                for view in views:
+                    write_all(new.fd, view)
                 new.publish(digest)
         return digest
 
@@ -69,9 +75,9 @@ class Objects:
 
     def open(self, digest: Digest) -> memoryview:
         """The object's bytes, read-only and mapped. KeyError when absent; CorruptObject when damaged, and then it is in quarantine."""
-        body = self._load(digest)
+        body, found = self._load(digest)
         if digest not in self._verified and not self._in_memory:
-            self._verify(digest, body)
+            self._verify(digest, body, found)
         return body
 
     def delete(self, digest: Digest) -> None:
@@ -104,9 +110,9 @@ class Objects:
         name = digest.hex()
         return f"{self.folder}{os.sep}{name[:2]}{os.sep}{name[2:]}"
 
-    def _put_beside(self, view: memoryview) -> Digest:
+    def _put_beside(self, views: Sequence[memoryview]) -> Digest:
         with NewFile(self) as new, telling("write", new.path):
-            digest, written = write_hashed(new.fd, view, known=self._sound)
+            digest, written = write_hashed(new.fd, views, known=self._sound)
             if written and not self._sound(digest):
                 new.publish(digest)
         return digest
@@ -121,7 +127,7 @@ class Objects:
             return False
         return True
 
-    def _load(self, digest: Digest) -> memoryview:
+    def _load(self, digest: Digest) -> tuple[memoryview, os.stat_result]:
         name = self._name(digest)
         try:
             fd = os.open(name, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
@@ -130,19 +136,26 @@ class Objects:
         except OSError as error:
             raise refused(error, "read", name) from error
         try:
-            return _contents(fd)
+            found = os.fstat(fd)
+            return _contents(fd, found.st_size), found
         except OSError as error:
             raise refused(error, "read", name) from error
         finally:
             os.close(fd)
 
-    def _verify(self, digest: Digest, body: memoryview) -> None:
-        if canon.digest(body) != digest:
-            self._quarantine.move(digest, self.path(digest))
+    def _verify(self, digest: Digest, body: memoryview, found: os.stat_result) -> None:
+        marked = len(body) >= _MARKED
+        if not (marked and self._marks.knows(digest, found)):
+            if canon.digest(body) != digest:
+                self._quarantine.move(digest, self.path(digest))
+            if marked:
+                self._marks.note(digest, found)
         self._verified.add(digest)
 
-    def _published(self, digest: Digest) -> None:
+    def _published(self, digest: Digest, size: int) -> None:
         self._verified.add(digest)
+        if size >= _MARKED and not self._in_memory:
+            self._marks.note(digest, os.stat(self._name(digest)))
         self._written.add(digest)
         self._synced.discard(digest)
 
@@ -167,7 +180,8 @@ class NewFile:
                 there.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(self.path, there)
         self._published = True
-        self._objects._published(digest)
+        with telling("read", there):
+            self._objects._published(digest, os.fstat(self.fd).st_size)
 
     def __enter__(self) -> NewFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -184,8 +198,7 @@ class NewFile:
                 pass  # swept with the folder
 
 
-def _contents(fd: int) -> memoryview:
-    size = os.fstat(fd).st_size
+def _contents(fd: int, size: int) -> memoryview:
     if size < _MAPPED:
         return memoryview(_read_all(fd, size))
     import mmap

@@ -193,7 +193,9 @@ class DiskStore:
 
     def put(self, bodies: Mapping[Digest, Buffer]) -> None:
         for digest, body in bodies.items():
-            if memoryview(body).nbytes < BIG:
+            if type(body) is bytes and len(body) < BIG:
+                self._pending[digest] = body
+            elif memoryview(body).nbytes < BIG:
                 self._pending[digest] = bytes(body)
             else:
                 self._put_big(digest, body)

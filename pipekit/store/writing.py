@@ -23,22 +23,21 @@ def write_all(fd: int, view: memoryview) -> None:
         view = view[os.write(fd, view[:_CHUNK]) :]
 
 
-def write_hashed(fd: int, view: memoryview, *, known: Callable[[Digest], bool]) -> tuple[Digest, bool]:
-    """Write `view` while another thread hashes it: the digest, and whether all was written.
+def write_hashed(fd: int, views: Sequence[memoryview], *, known: Callable[[Digest], bool]) -> tuple[Digest, bool]:
+    """Write `views` while another thread hashes them: the digest, and whether all was written.
 
     Writing stops early when the digest turns out to be `known`. OSError when the system takes no more.
     """
     import threading
 
     found: list[Digest] = []
-    hashing = threading.Thread(target=lambda: found.append(canon.digest(view)), daemon=True)
+    hashing = threading.Thread(target=lambda: found.append(canon.digest(*views)), daemon=True)
     hashing.start()
-    start = 0
-    while start < view.nbytes and not (found and known(found[0])):
-        write_all(fd, view[start : start + _CHUNK])
-        start += _CHUNK
+    chunks = [view[start : start + _CHUNK] for view in views for start in range(0, view.nbytes, _CHUNK)]
+    while chunks and not (found and known(found[0])):
+        write_all(fd, chunks.pop(0))
     hashing.join()
-    return found[0], start >= view.nbytes
+    return found[0], not chunks
 
 
 def copy_hashed(source: Path, fd: int) -> Digest:

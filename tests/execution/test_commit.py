@@ -8,13 +8,14 @@ from threading import Event
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.codes import ToldCodes, code_of  # type: ignore[import-not-found]
 from support.records import record
 
 from pipekit import canon
 from pipekit.errors import StoreError
 from pipekit.execution import preimages
-from pipekit.execution.commit import MOST, SECONDS, Committer
+from pipekit.execution.commit import BYTES, MOST, SECONDS, Committer
 from pipekit.execution.given import Given
 from pipekit.execution.keys import Facts, Static
 from pipekit.fingerprint.code.symbols import Symbol
@@ -42,6 +43,16 @@ def test_a_group_waits_until_it_is_old_enough(tmp_path: Path) -> None:
     committer.tick()
     assert store.record(one.key) is None
     clock.now += SECONDS
+    committer.tick()
+    assert store.record(one.key) == one and committer.due() is None
+
+
+def test_a_record_of_much_does_not_wait(tmp_path: Path) -> None:
+    store = MemoryStore(tmp_path)
+    committer = Committer(store, Clock())
+    one = record(1, product=replace(record(1).product, size=BYTES))
+    committer.add(one)
+    assert committer.due() == 0.0
     committer.tick()
     assert store.record(one.key) == one and committer.due() is None
 

@@ -15,6 +15,7 @@ from support import samples
 from support.packed import decoded, round_trip
 from support.samples import Bag, Point, Table
 
+from pipekit.canon import digest
 from pipekit.errors import StoreError, Uncodable
 from pipekit.store import codecs
 from pipekit.store.building import Builder
@@ -66,6 +67,25 @@ def test_large_parts_are_objects_and_small_ones_are_not() -> None:
         assert not back[name].flags.writeable
     changed = codecs.encode({**value, "small": BIG[:4]}).product
     assert changed.objects[1:] == product.objects[1:] and changed.objects[0] != product.objects[0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [BIG, {"a": BIG, "b": [BIG, "x" * 70_000, 3]}, b"b" * 70_000, "s" * 70_000, (str.upper, BIG), pd.DataFrame({"x": BIG}), 7, [BIG[::2]] * 9],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_is_kept_at_once_gives_the_same_product(value: Any) -> None:
+    kept: dict[Digest, bytes] = {}
+
+    def keep(*pieces: Any) -> Digest:
+        body = b"".join(map(bytes, pieces))
+        return kept.setdefault(digest(body), body) and digest(body)
+
+    usual, made = codecs.encode(value), codecs.encode(value, keep=keep)
+    assert made.product == usual.product
+    assert {**made.bodies, **kept} == {name: bytes(body) for name, body in usual.bodies.items()}
+    assert all(len(body) >= 1 << 16 for body in kept.values()) and not kept.keys() & made.bodies.keys()
+    assert all(memoryview(body).nbytes < 1 << 16 for body in made.bodies.values())
 
 
 def test_frames_and_scalars_inside() -> None:

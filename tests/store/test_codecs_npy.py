@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from support.packed import decoded, round_trip
 
 from pipekit.store import codecs
+from pipekit.store.codecs import npy
 
 KINDS = ["?", "i1", "u2", "<i4", ">i8", "f2", ">f8", "g", "c8", ">c16", "G", "S3", "U4", ">U2", "M8[ns]", "m8[D]", "V5"]
 SHAPES: list[tuple[int, ...]] = [(), (0,), (7,), (2, 0, 3), (3, 4), (2, 3, 4)]
@@ -38,6 +39,19 @@ def test_every_dtype_and_shape_comes_back(kind: str, shape: tuple[int, ...]) -> 
 def test_any_array_comes_back_bit_by_bit(array: Any) -> None:
     _, back = round_trip(array)
     assert back.dtype == array.dtype and (back.dtype.char in "gG" or back.tobytes() == array.tobytes())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
+def test_pieces_are_the_same_bytes_where_nothing_need_be_copied(kind: str, shape: tuple[int, ...]) -> None:
+    array = filled(kind, shape)
+    array.flags.writeable = False
+    pieces = npy.pieces(array)
+    assert (pieces is None) == (kind in "gG" or 0 in shape)
+    if pieces is not None:
+        assert b"".join(pieces) == npy.encode(array)
+        assert np.shares_memory(np.frombuffer(pieces[1], "u1"), array)
+    assert npy.pieces(np.asfortranarray(filled("f8", (2, 3)))) is None and npy.pieces([1.0]) is None
 
 
 def test_memory_order_and_class_do_not_count() -> None:

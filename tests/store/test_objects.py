@@ -64,6 +64,13 @@ def test_a_file_that_cannot_be_read_says_which(tmp_path: Path) -> None:
         assert caught.value.hint
 
 
+@pytest.mark.parametrize("data", [b"abc", BIG, HUGE], ids=len)
+def test_bytes_may_come_in_pieces(tmp_path: Path, data: bytes) -> None:
+    objects = Objects(tmp_path)
+    digest = objects.put(data[:1], data[1:-1], data[-1:])
+    assert digest == digest_of(data) and objects.path(digest).read_bytes() == data
+
+
 def test_one_array_of_other_shape_is_its_bytes(tmp_path: Path) -> None:
     view = memoryview(bytes(range(240)) * 400).cast("d")
     assert Objects(tmp_path).put(view) == digest_of(bytes(view))

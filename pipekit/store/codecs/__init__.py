@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipekit import canon
 from pipekit.canon.digests import flat
-from pipekit.canon.shape import class_name
+from pipekit.canon.form import LARGE
 from pipekit.errors import Uncodable
 from pipekit.store.blocks import Block, Inline, Item
 from pipekit.store.codecs import pickled, short, tree
-from pipekit.store.codecs.choice import Leaf, is_library, leaf_for, leaf_named
-from pipekit.store.codecs.parts import Hand
+from pipekit.store.codecs.choice import Leaf, leaf_for, leaf_named
+from pipekit.store.codecs.parts import Hand, Keep, Parts
 from pipekit.store.products import Encoded, Product
 from pipekit.values import Digest, Secret, Stored
 
@@ -27,8 +27,8 @@ _UNSTABLE = ("pickle", "tree.unstable")
 _SECRET = "reveal it where it is used and leave it out of the product"
 
 
-def encode(value: Any, *, codec: str | None = None) -> Encoded:
-    """The product that stands for `value`, and the bytes of its objects.
+def encode(value: Any, *, codec: str | None = None, keep: Keep | None = None) -> Encoded:
+    """The product that stands for `value`, and the bytes of its objects, but of big ones that `keep` has taken.
 
     File paths in `value` have already been replaced by Stored and Reference. Their contents are listed
     among the product's objects; what else belongs to a folder is added with `Product.including`. `codec` forces one by
@@ -37,15 +37,16 @@ def encode(value: Any, *, codec: str | None = None) -> Encoded:
     if type(value) is Stored and codec in (None, "file", "folder"):
         return _file(value)
     if codec is None and type(value) in short.FIXED:
-        return _short(value)
+        return _short(value, keep)
     if codec not in (None, "plain", "tree", "pickle"):
         return _forced(value, leaf_named(str(codec)))
     leaf = leaf_for(type(value)) if codec is None else None
     if leaf is not None and leaf.name != "scalar":
-        body = leaf.encode(value)
-        if body is not None:
-            return _single(leaf, body, type(value))
-    return _composite(value, codec)
+        pieces = leaf.pieces(value) if keep is not None else None
+        body = leaf.encode(value) if pieces is None else None
+        if pieces is not None or body is not None:
+            return _single(leaf, type(value), keep, *(pieces or (body,)))
+    return _composite(value, codec, keep)
 
 
 def decode(product: Product, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
@@ -91,48 +92,49 @@ def is_stable(codec: str) -> bool:
     return codec in _STABLE or (codec not in _UNSTABLE and leaf_named(codec).stable)
 
 
-def _short(value: Any) -> Encoded:
+def _short(value: Any, keep: Keep | None) -> Encoded:
     codec, (body,) = short.bodies((value,))
+    if keep is not None and len(body) >= LARGE:
+        return Encoded(Product.of(codec, (keep(body),), len(body)), {})
     digest = canon.digest(body)
     return Encoded(Product.of(codec, (digest,), len(body)), {digest: body})
 
 
-def _single(leaf: Leaf, body: Buffer, cls: type) -> Encoded:
-    view = body if type(body) is bytes else flat(body)
-    digest = canon.digest(view)
-    classes = () if is_library(cls) else (class_name(cls),)
-    return Encoded(Product.of(leaf.name, (digest,), memoryview(view).nbytes, classes), {digest: view})
+def _single(leaf: Leaf, cls: type, keep: Keep | None, *pieces: Any) -> Encoded:
+    parts = Parts(keep)
+    parts.meet(cls)
+    return parts.product(leaf.name, *(one if type(one) is bytes else flat(one) for one in pieces))
 
 
 def _forced(value: Any, leaf: Leaf) -> Encoded:
     body = leaf.encode(value) if leaf_for(type(value)) is leaf else None
     if body is None:
         raise Uncodable(f"value is a {type(value).__qualname__}, which the codec {leaf.name} cannot give back exactly")
-    return _single(leaf, body, type(value))
+    return _single(leaf, type(value), None, body)
 
 
-def _composite(value: Any, codec: str | None) -> Encoded:
+def _composite(value: Any, codec: str | None, keep: Keep | None) -> Encoded:
     if codec == "pickle":
-        return _pickle(value)
+        return _pickle(value, keep)
     try:
-        return _skeleton(value)
+        return _skeleton(value, keep)
     except canon.plain.NotPlain as found:
         if type(found.value) is Secret:
             raise Uncodable(f"{found.path} is a Secret, which is never stored", hint=_SECRET) from None
         if codec is not None:
             raise Uncodable(str(found), hint="leave the codec to pipekit") from None
-    return _pickle(value)
+    return _pickle(value, keep)
 
 
-def _skeleton(value: Any) -> Encoded:
-    body, parts = tree.encode(value)
+def _skeleton(value: Any, keep: Keep | None) -> Encoded:
+    body, parts = tree.encode(value, keep)
     if not parts.stable:
         return parts.product("tree.unstable", body)
     return parts.product("tree" if parts.objects else "plain", body)
 
 
-def _pickle(value: Any) -> Encoded:
-    body, parts = pickled.encode(value)
+def _pickle(value: Any, keep: Keep | None) -> Encoded:
+    body, parts = pickled.encode(value, keep)
     return parts.product("pickle", body)
 
 

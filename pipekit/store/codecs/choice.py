@@ -25,13 +25,15 @@ GROUP = "pipekit.codecs"
 
 class Leaf(Struct, frozen=True):
     """A codec of values that are one object each. `classes` are `package:QualName`, and stand for their subclasses too;
-    `encode` returns None where `decode` would not give the value back exactly; `decode` gets read-only bytes."""
+    `encode` returns None where `decode` would not give the value back exactly; `decode` gets read-only bytes; `pieces` gives the
+    same as `encode` in several pieces, where it need not copy the value for that, else None."""
 
     name: str
     classes: Collection[str]
     encode: Callable[[Any], Buffer | None]
     decode: Callable[[Buffer], Any]
     stable: bool = True
+    pieces: Callable[[Any], tuple[Buffer, ...] | None] = lambda value: None
 
 
 TEXT = Leaf("str", ("builtins:str",), raw.encode_text, raw.decode_text)
@@ -39,7 +41,7 @@ BYTES = Leaf("bytes", ("builtins:bytes",), raw.encode_bytes, raw.decode_bytes)
 _OWN = (
     TEXT,
     BYTES,
-    Leaf("npy", ("numpy:ndarray",), npy.encode, npy.decode),
+    Leaf("npy", ("numpy:ndarray",), npy.encode, npy.decode, pieces=npy.pieces),
     Leaf("scalar", ("numpy:generic",), scalar.encode, scalar.decode),
     Leaf("arrow", arrow.CLASSES, arrow.encode, arrow.decode),
 )

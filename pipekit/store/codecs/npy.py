@@ -38,6 +38,17 @@ def encode(value: Any) -> Buffer | None:
     return body.data
 
 
+def pieces(value: Any) -> tuple[Buffer, ...] | None:
+    """What `encode` gives, as the head of the file and the elements where they are; None where these are not as in the file."""
+    import numpy as np
+
+    if type(value) not in (np.ndarray, np.memmap) or not value.flags.c_contiguous or not value.nbytes:
+        return None
+    if value.dtype.char in "gG" or not takes(value.dtype):
+        return None
+    return _head(value), value.reshape(-1).view(np.uint8).data
+
+
 def clear_padding(data: Any, dtype: Any) -> None:
     """Make the unused bytes of extended floats zero: `data` is the bytes of an array of `dtype`."""
     import numpy as np

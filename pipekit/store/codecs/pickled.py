@@ -14,7 +14,7 @@ from pipekit.canon.form import LARGE
 from pipekit.errors import Uncodable
 from pipekit.store.codecs import frames
 from pipekit.store.codecs.culprit import find_culprit
-from pipekit.store.codecs.parts import Hand, Parts
+from pipekit.store.codecs.parts import Hand, Keep, Parts
 from pipekit.values import Reference, Secret, Stored
 from pipekit.values.call import Raised, call_user
 
@@ -57,9 +57,9 @@ class _Unpickler(pickle.Unpickler):
         return self._hand((Stored if kind == "stored" else Reference)(path, content, *folder))
 
 
-def encode(value: Any) -> tuple[Buffer, Parts]:
-    """The first object, and the rest: big buffers are parts. Raises Uncodable."""
-    out, parts = io.BytesIO(), Parts(stable=False)
+def encode(value: Any, keep: Keep | None = None) -> tuple[Buffer, Parts]:
+    """The first object, and the rest: big buffers are parts, given to `keep` if there is one. Raises Uncodable."""
+    out, parts = io.BytesIO(), Parts(keep, stable=False)
     buffers: list[pickle.PickleBuffer] = []
     tried = call_user(_Pickler(out, buffers.append, parts).dump, value)
     if isinstance(tried, Raised):

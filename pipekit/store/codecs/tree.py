@@ -10,7 +10,7 @@ from pipekit.canon import plain
 from pipekit.canon.digests import flat
 from pipekit.canon.form import LARGE
 from pipekit.store.codecs.choice import leaf_for, leaf_named
-from pipekit.store.codecs.parts import Hand, Parts
+from pipekit.store.codecs.parts import Hand, Keep, Parts
 from pipekit.values import Digest, Reference, Stored
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _INLINE, _APART, _STORED, _REFERENCE = b"i", b"o", b"f", b"r"
 
 
-def encode(value: Any) -> tuple[bytes, Parts]:
-    """The skeleton and its parts. Raises NotPlain."""
-    parts = Parts()
+def encode(value: Any, keep: Keep | None = None) -> tuple[bytes, Parts]:
+    """The skeleton and its parts, big ones given to `keep` if there is one. Raises NotPlain."""
+    parts = Parts(keep)
     return plain.encode(value, lambda part: _extern(part, parts)), parts
 
 
@@ -41,6 +41,9 @@ def _extern(value: Any, parts: Parts) -> bytes | None:
     parts.meet(cls)
     if leaf is None:
         return None
+    pieces = leaf.pieces(value) if parts.keep is not None else None
+    if pieces is not None and memoryview(pieces[-1]).nbytes >= LARGE:
+        return _apart(leaf.name, parts.add(*pieces))
     body = leaf.encode(value)
     if body is None:
         return None
@@ -51,7 +54,11 @@ def _extern(value: Any, parts: Parts) -> bytes | None:
 def _payload(codec: str, body: memoryview, parts: Parts) -> bytes:
     if body.nbytes < LARGE:
         return _INLINE + plain.encode((codec, bytes(body)), _none)
-    return _APART + plain.encode((codec, parts.add(body)), _none)
+    return _apart(codec, parts.add(body))
+
+
+def _apart(codec: str, number: int) -> bytes:
+    return _APART + plain.encode((codec, number), _none)
 
 
 def intern(payload: bytes, read: Callable[[Digest], Buffer], hand: Hand) -> Any:
