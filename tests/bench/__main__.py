@@ -13,6 +13,7 @@ import pipekit
 from tests.bench import flows, identify, projects, writing
 from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
 from tests.bench.modules import modules
+from tests.bench.schedule import schedules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
 COUNT = 10_000
@@ -117,7 +118,15 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
     yield one("identity of 1000 closures of one function", "closures")
 
 
-SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, streams, fingerprints)
+SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
+    starts,
+    many,
+    changed,
+    items,
+    streams,
+    fingerprints,
+    schedules,
+)
 
 
 def main(wanted: list[str]) -> int:
