@@ -123,6 +123,8 @@ class Drive:
                 _CARRY_OUT[type(command)](self, command)
             if isinstance(event, says.Offered) and event.node not in self.machine.held:
                 self.readers.offered(event.node)
+            if not inbox and not isinstance(event, says.Quiet):
+                inbox.append(says.Quiet())
 
     def _patience(self) -> float:
         now = time.monotonic()

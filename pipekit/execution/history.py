@@ -3,8 +3,10 @@ by task. It must never decide anything by it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from pipekit.store.history import Duration
 
@@ -80,25 +82,44 @@ def _after(before: Duration | None, seen: Duration) -> Duration:
     )
 
 
-def expected(entries: Iterable[Planned], store: Kept, otherwise: float) -> dict[str, float]:
-    """Seconds that the task of each entry is likely to take, by name: of a stream as many items as it had the last time. Of a task that
-    nobody ran yet, what its kind takes on average; where that is not known either, `otherwise`."""
+class Likely(Struct, frozen=True):
+    """What a task is likely to take: `seconds` in all, `unit` of them for what is scheduled at once (an item of an each), and to make, in
+    bytes."""
+
+    seconds: float
+    unit: float
+    size: float = 0.0
+
+
+def expected(entries: Iterable[Planned], store: Kept, otherwise: float) -> dict[str, Likely]:
+    """What the task of each entry is likely to take, by name: of a stream as many items as it had the last time. Of a task that nobody
+    ran yet, what its kind takes on average; where that is not known either, `otherwise` seconds."""
     tasks = {entry.step.task: entry for entry in entries}
     known = store.durations([one for name, entry in tasks.items() for one in _names(name, entry)])
     found = {name: took for name, entry in tasks.items() if (took := _likely(name, entry, known)) is not None}
-    kinds: dict[str, list[float]] = {}
+    kinds: dict[str, list[Likely]] = {}
     for name, took in found.items():
         kinds.setdefault(tasks[name].task.kind, []).append(took)
-    means = {kind: sum(some) / len(some) for kind, some in kinds.items()}
-    return {name: found.get(name, means.get(entry.task.kind, otherwise)) for name, entry in tasks.items()}
+    means = {kind: _mean(some) for kind, some in kinds.items()}
+    unknown = Likely(otherwise, otherwise)
+    return {name: found.get(name) or means.get(entry.task.kind, unknown) for name, entry in tasks.items()}
+
+
+def _mean(some: Sequence[Likely]) -> Likely:
+    seconds, unit = sum(one.seconds for one in some), sum(one.unit for one in some)
+    return Likely(seconds / len(some), unit / len(some))
 
 
 def _names(name: str, entry: Planned) -> list[str]:
     return [name, item_of(name)] if entry.task.streams else [name]
 
 
-def _likely(name: str, entry: Planned, known: Mapping[str, Duration]) -> float | None:
-    one, last = known.get(item_of(name)), entry.near
-    if one is not None and last is not None and last.product.items:
-        return one.seconds * last.product.items
-    return known[name].seconds if name in known else None
+def _likely(name: str, entry: Planned, known: Mapping[str, Duration]) -> Likely | None:
+    whole, one, last = known.get(name), known.get(item_of(name)), entry.near
+    if whole is None:
+        return None
+    if one is None:
+        return Likely(whole.seconds, whole.seconds, whole.size)
+    count = last.product.items if last is not None else None
+    seconds = one.seconds * count if count else whole.seconds
+    return Likely(seconds, one.seconds if entry.task.kind == "each" else seconds, whole.size)

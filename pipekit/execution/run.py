@@ -199,7 +199,7 @@ class Run:
         for entry in plan.entries:
             yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
         yield from self._refused(began)
-        machine = Machine(*self._machine())
+        machine = Machine(*self._machine(), patient=True)
         pool: Pool | None = None
         try:
             pool = make_pool(self.how, self._setup())
@@ -231,8 +231,8 @@ class Run:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
         stale = [one for one in self.plan.entries if one.state != "cached"]
-        seconds = history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
-        nodes = priority.nodes(self.plan, self.how.pool != "inline", seconds)
+        likely = history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
+        nodes = priority.nodes(self.plan, self.how.pool != "inline", likely)
         expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
         return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 

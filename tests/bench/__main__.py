@@ -16,6 +16,7 @@ from tests.bench.large import products
 from tests.bench.measure import Figure, figure, first, forget, makespan, once, part
 from tests.bench.memory import group
 from tests.bench.modules import modules
+from tests.bench.schedule import schedules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
 COUNT = 10_000
@@ -124,8 +125,16 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
 
 
 SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
-    starts, many, changed, items, streams, arrays, products, fingerprints,
-)  # fmt: skip
+    starts,
+    many,
+    changed,
+    items,
+    streams,
+    arrays,
+    products,
+    fingerprints,
+    schedules,
+)
 
 
 def main(wanted: list[str]) -> int:

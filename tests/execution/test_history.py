@@ -8,6 +8,7 @@ import pytest
 from support.programs import load, start, store_in
 
 from pipekit.execution import history, priority
+from pipekit.execution.history import Likely
 from pipekit.store.history import Duration
 
 PROGRAM = """
@@ -71,9 +72,15 @@ def test_what_ran_is_remembered_as_a_moving_average(tmp_path: Path) -> None:
 def test_a_task_that_nobody_ran_takes_what_its_kind_does(tmp_path: Path) -> None:
     store, names = store_in(tmp_path), load(STREAMS)
     plan = start(names["env"], store).plan
-    assert history.expected(plan.entries, store, 1.5) == dict.fromkeys(("numbers", "double", "total", "other"), 1.5)
-    store.put_durations([Duration("total", 2.0), Duration("numbers", 5.0)])
-    expected = {"numbers": 5.0, "double": 1.5, "total": 2.0, "other": 2.0}
+    unknown = dict.fromkeys(("numbers", "double", "total", "other"), Likely(1.5, 1.5))
+    assert history.expected(plan.entries, store, 1.5) == unknown
+    store.put_durations([Duration("total", 2.0, 0.0, 9.0), Duration("numbers", 5.0)])
+    expected = {
+        "numbers": Likely(5.0, 5.0),
+        "double": Likely(1.5, 1.5),
+        "total": Likely(2.0, 2.0, 9.0),
+        "other": Likely(2.0, 2.0),
+    }
     assert history.expected(plan.entries, store, 1.5) == expected
 
 
@@ -85,7 +92,8 @@ def test_a_stream_takes_as_long_as_the_items_that_it_had(tmp_path: Path) -> None
     assert one.seconds == pytest.approx(rows["double"].seconds / 4) and one.size == rows["double"].product.size / 4
     store.put_durations([Duration("double#", 3.0)])
     again = start(names["env"], store, settings=[names["numbers"].set(count=7)]).plan
-    assert history.expected(again.entries, store, 1.0)["double"] == 3.0 * 4
+    likely = history.expected(again.entries, store, 1.0)["double"]
+    assert (likely.seconds, likely.unit) == (3.0 * 4, 3.0), "its key has changed, and it had four items"
 
 
 def test_what_is_seen_last_counts_a_quarter_and_a_larger_peak_at_once(tmp_path: Path) -> None:
