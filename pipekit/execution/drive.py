@@ -11,6 +11,7 @@ from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
 from pipekit.execution import messages as m
 from pipekit.execution.audit import Audit
+from pipekit.execution.chains import Chains
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
@@ -22,6 +23,7 @@ from pipekit.execution.ledger import Entry
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
+from pipekit.execution.starting import Starter
 from pipekit.execution.weights import Weights
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
@@ -64,6 +66,8 @@ class Drive:
         self.items.diverged = self.readers.diverged
         self.weights = Weights(self.items.flows, self.credits)
         self.jobs = Jobs(desk, time.monotonic)
+        self.chains = Chains(desk, self.jobs, machine.crew, machine.nodes)
+        self.starter = Starter(self.outcomes, self.items, self.readers, self.jobs, self.chains, machine.crew, pool)
         self.pids: dict[int, int] = {}
         self._stillborn = 0
         self._ticked = self._rested = 0.0
@@ -182,40 +186,9 @@ class Drive:
         self.outcomes.found(number, known.product, present=there)
 
     def _start(self, command: says.Start) -> None:
-        row = self.desk.ledger[command.node]
-        ahead = self.machine.crew.is_ahead(command.node, command.unit)
-        job = self.jobs.new(command.node, command.unit, command.worker, ahead=ahead)
-        if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
-            row.key = self.recorder.key(command.node)
-        if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):
-            first = self.credits.begin(job)
-            job.credit = first.items, first.size
-        if row.planned.task.kind == "stream" and row.checking is None:
-            self.items.restart(job.node)
-        try:
-            call = self._call(job, row)
-        except (PipekitError, KeyError) as error:
-            self.jobs.close(job)
-            gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
-            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else m.Fault(gone, ""))
-            return
-        if call is None:
-            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.jobs.close(job)
-            return
-        self.jobs.add(job)
-        if row.began is None:
-            row.began = time.time()
-            self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
-        self.pool.send(command.worker, m.lean(call))
-
-    def _call(self, job: Job, row: Entry) -> m.Call | None:
-        if row.checking is not None:
-            return self.desk.check_call(job, row.checking.product)
-        if row.planned.task.kind == "each":
-            return self.items.call(job)
-        return self.readers.call(job) if self.pool.streams and self.readers.adopt(job.node) else self.desk.call(job)
+        ended = self.starter.start(command)
+        if ended is not None:
+            self._done(*ended)
 
     def _begin(self, command: says.Begin) -> None:
         self.items.begin(command.node, sealed=True)
@@ -256,7 +229,11 @@ class Drive:
         self.credits.end(command.node)
         row = self.desk.ledger[command.node]
         fault = m.Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
-        if not command.begun or self.readers.dropped(command.node):
+        innocent = not command.begun or (job is not None and (job.is_elsewhere or job.together))
+        shared = (
+            not command.alone and row.planned.task.kind != "each"
+        )  # nobody knows which of them it was: each will go alone
+        if innocent or shared or self.readers.dropped(command.node):
             self.outcomes.inbox.append(says.Again(command.node, command.unit))
         elif self.desk.ledger[command.node].planned.task.kind == "each" and row.checking is None:
             self.items.dropped(command.node, command.unit, fault)
@@ -281,9 +258,7 @@ class Drive:
             self.outcomes.inbox.append(says.WorkerUp(heard.worker))
         elif isinstance(heard, Lost):
             self._count_start(heard)
-            for job in self.jobs:
-                if job.worker == heard.worker and not job.lost:
-                    job.lost = f"the worker was lost: {heard.cause}"
+            self.starter.lost(heard.worker, f"the worker was lost: {heard.cause}")
             self.outcomes.inbox.append(says.WorkerLost(heard.worker))
         elif isinstance(heard, Unread):
             self.pool.kill(heard.worker)
@@ -293,6 +268,8 @@ class Drive:
             of = self.jobs.get(message.job) if handler is not None else None
             if handler is not None and of is not None:
                 handler(self, of, message)
+            elif isinstance(message, m.Done):
+                self.chains.take(message)
 
     def _count_start(self, lost: Lost) -> None:
         """Workers that die before they are there, one after the other, never will be."""

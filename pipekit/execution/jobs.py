@@ -36,7 +36,7 @@ class Jobs:
         return job
 
     def add(self, job: Job) -> None:
-        """The unit is on its way to its worker."""
+        """The unit is on its way to its worker, or there already."""
         if job.deadline and any(other.worker == job.worker for other in self):
             job.deadline = 0.0
             self._behind.append(job)

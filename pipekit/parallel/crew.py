@@ -15,6 +15,7 @@ SHORT = 0.005
 
 AHEAD = 0.001
 MOST_AHEAD = 32
+_DOUBTFUL = 10.0
 """One unit ahead, or as many as take so many seconds together, and no more than this: so they travel many at a time."""
 
 
@@ -157,7 +158,11 @@ class Crew:
         else:
             self._depth.pop(family, None)
 
-    def _deep(self, node: Node) -> int:
+    def doubt(self, node: Node) -> None:
+        """A worker was lost that had a unit of the node: those like it go alone, until many have gone well."""
+        self._learn(node.family, _DOUBTFUL)
+
+    def depth(self, node: Node) -> int:
         """How many units like this one a worker may hold; one that waits is alone."""
         return 1 if node.waits else self._depth.get(node.family, 1)
 
@@ -188,14 +193,14 @@ class Crew:
 
     def _note(self, worker: _Worker, lane: Lane, node: Node) -> None:
         """The worker holds units like `node`, and may hold more of them, if that is worth a message."""
-        deep = self._deep(node)
+        deep = self.depth(node)
         if 1 < deep >= 2 * len(worker.holds):
             lane.takers[worker.number] = None
 
     def _ahead(self, queue: Queue, nodes: Sequence[Node], out: list[Command]) -> None:
         for lane in queue.lanes:
             takers = lane.takers
-            while takers and lane.heap and (deep := self._deep(nodes[lane.heap[0][3]])) > 1:
+            while takers and lane.heap and (deep := self.depth(nodes[lane.heap[0][3]])) > 1:
                 found = queue.ahead(lane)
                 if found is None:
                     break

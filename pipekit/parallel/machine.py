@@ -212,10 +212,12 @@ class Machine(Standing):
         self.crew.up(event.worker)
 
     def _worker_lost(self, event: WorkerLost) -> None:
-        for place, (node, unit) in enumerate(self.crew.lost(event.worker)):
+        held = self.crew.lost(event.worker)
+        for place, (node, unit) in enumerate(held):
             self.units[node] -= 1
+            self.crew.doubt(self.nodes[node])
             if self.state[node] < SETTLED:
-                self._out.append(Drop(node, unit, place == 0))
+                self._out.append(Drop(node, unit, place == 0, len(held) == 1))
 
     def _quiet(self, event: Quiet) -> None:
         self._heard = self._patience

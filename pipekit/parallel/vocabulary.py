@@ -209,11 +209,13 @@ class Cancel(Struct, frozen=True):
 
 
 class Drop(Struct, frozen=True):
-    """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn."""
+    """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn, or so it seems: if
+    it was not `alone`, it may also be that it has ended and one behind it was at work, and that nobody has heard of it yet."""
 
     node: int
     unit: int
     begun: bool = True
+    alone: bool = True
 
 
 class Free(Struct, frozen=True):

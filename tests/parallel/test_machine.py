@@ -468,7 +468,7 @@ def test_short_units_are_given_one_ahead() -> None:
 def test_a_unit_that_waited_on_a_lost_worker_had_not_begun() -> None:
     machine = ready([Node(number) for number in range(3)], 1)
     after(machine, Began(), *map(Missed, range(3)), Ended(0, 0, 0.001))
-    assert after(machine, WorkerLost(0)) == [Drop(1, 0, True), Drop(2, 0, False)]
+    assert after(machine, WorkerLost(0)) == [Drop(1, 0, True, False), Drop(2, 0, False, False)]
 
 
 def test_ended_twice_counts_once() -> None:
