@@ -47,10 +47,9 @@ def _after(before: Duration | None, row: Entry) -> Duration:
     )
 
 
-def expected(tasks: Mapping[str, str], store: Kept, otherwise: float) -> dict[str, float]:
-    """Seconds that each task is likely to take, by name; `tasks` tells their kinds. Of one that nobody ran yet, what its kind takes on
-    average; where that is not known either, `otherwise`."""
-    known = store.durations(list(tasks))
+def expected(tasks: Mapping[str, str], known: Mapping[str, Duration], otherwise: float) -> dict[str, float]:
+    """Seconds that each task is likely to take, by name; `tasks` tells their kinds. Of one of which nothing is `known`, what its kind takes
+    on average; where that is not known either, `otherwise`."""
     kinds: dict[str, list[float]] = {}
     for name, kind in tasks.items():
         if name in known:

@@ -50,6 +50,11 @@ class Crew:
         """Could a unit that waits go on?"""
         return bool(self._ready)
 
+    @property
+    def measured(self) -> dict[int, float]:
+        """Seconds that a unit took of late, by family: a copy."""
+        return self._seconds.copy()
+
     def working(self) -> list[int]:
         return [number for number, worker in self._workers.items() if worker.holds]
 

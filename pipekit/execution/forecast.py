@@ -1,0 +1,186 @@
+"""How long a run still takes: what each open step needs, the chain that takes longest, when all is done. It must never change the run that
+it looks at, nor decide anything by it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
+
+from pipekit.execution.flow import Flow
+from pipekit.execution.ledger import Entry, Ledger
+from pipekit.execution.plan import Plan, Planned
+from pipekit.execution.streams import Each
+from pipekit.parallel.admission import Room
+from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.vocabulary import Needs, Node
+from pipekit.store.history import Duration
+
+Work = tuple[float | None, float]
+"""Seconds of work that are left of a step, None where nobody knows; and what no second worker can make shorter."""
+
+_GRACE = 1.0
+"""Seconds by which a step may take longer than twice what it took before, and is still believed to take that."""
+
+_SETTLED = State.SETTLED
+
+
+class Ahead(Struct, frozen=True):
+    """`path`: the open steps that take longest one after the other, and how many `seconds` they take; `left`: seconds until everything is
+    done, None while something is still to be done of which nobody knows how long it takes."""
+
+    path: tuple[int, ...] = ()
+    seconds: float = 0.0
+    left: float | None = None
+
+
+class Moment(Struct, frozen=True):
+    """Copies of what the loop's thread changes, as it is `now` (Unix seconds). `measured`: seconds of a unit, by family; `said`: what tasks
+    themselves say of how far they are (done, total)."""
+
+    now: float
+    states: Sequence[State]
+    eaches: Mapping[int, Each] = field(default_factory=dict)
+    flows: Mapping[int, Flow] = field(default_factory=dict)
+    measured: Mapping[int, float] = field(default_factory=dict)
+    said: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+
+
+class Forecast:
+    """For one run. `durations`: what tasks took before, by name; `guesses`: what to take where nobody knows, for the path alone."""
+
+    def __init__(
+        self, ledger: Ledger, machine: Machine, durations: Mapping[str, Duration], guesses: Mapping[str, float]
+    ) -> None:
+        plan, names = ledger.plan, Counter(entry.step.task for entry in ledger.plan.entries)
+        self._rows: Sequence[Entry] = ledger.rows
+        self._nodes = machine.nodes
+        self._known = [_known(entry, durations) for entry in plan.entries]
+        self._guesses = [guesses.get(entry.step.task, 0.0) for entry in plan.entries]
+        self._counts = [_count_before(plan, entry) for entry in plan.entries]
+        self._kin = [
+            node.family if node.single and (known is None or names[entry.step.task] > 1) and known != 0.0 else -1
+            for entry, node, known in zip(plan.entries, machine.nodes, self._known)
+        ]  # where other steps may say more of a step than earlier runs
+        shares = {needs: _shares(needs, machine.room) for needs in {node.needs for node in machine.nodes}}
+        self._shares = [shares[node.needs] for node in machine.nodes]
+        self._widths = [1 if node.single else _width(shares[node.needs]) for node in machine.nodes]
+
+    def ahead(self, at: Moment) -> Ahead:
+        """What is still to be done at this moment."""
+        open_ = [number for number, state in enumerate(at.states) if state < _SETTLED]
+        left, taken, known = [0.0] * len(self._nodes), dict[str, float](), True
+        for number in open_:
+            row = self._rows[number]
+            if row.began is None and number not in at.eaches:
+                seconds, least = self._usual(number, at), 0.0
+            else:
+                seconds, least = self._at_work(number, row, at)
+            if seconds is None:
+                known, seconds = False, self._guesses[number]
+            if seconds:
+                left[number] = max(seconds / self._widths[number], least)
+                for name, share in self._shares[number]:
+                    taken[name] = taken.get(name, 0.0) + seconds * share
+        path, longest = critical(self._nodes, open_, left)
+        return Ahead(path, longest, max(longest, *taken.values(), 0.0) if known else None)
+
+    def _usual(self, number: int, at: Moment) -> float | None:
+        """What the step takes as a whole: by others of its kind in this run, or by earlier runs."""
+        measured = at.measured.get(self._kin[number])
+        return measured if measured is not None else self._known[number]
+
+    def _at_work(self, number: int, row: Entry, at: Moment) -> Work:
+        if row.state == "ran":
+            return 0.0, 0.0  # it was made before its key was known, and is not final yet
+        if (each := at.eaches.get(number)) is not None:
+            return self._of_each(number, each, row.seconds)
+        return self._of_running(number, at, at.now - (row.began or at.now)), 0.0
+
+    def _of_running(self, number: int, at: Moment, spent: float) -> float | None:
+        if (said := at.said.get(number)) is not None and said[0] > 0:
+            return max(0.0, said[1] - said[0]) * spent / said[0]
+        flow, before = at.flows.get(number), self._counts[number]
+        made = len(flow) if flow is not None else 0
+        if 0 < made <= before:
+            return (before - made) * spent / made
+        usual = self._usual(number, at)
+        if usual is None or spent > 2 * usual + _GRACE:
+            return None
+        return max(0.0, usual - spent)
+
+    def _of_each(self, number: int, each: Each, spent: float) -> Work:
+        """The items that are left, each as long as those of this run took; before there are any, what earlier runs say."""
+        come, ended, pace = len(each.source), each.source.ended, each.pace
+        usual, before = self._known[number], self._counts[number]
+        left = max(0, (come if ended else max(come, before)) - each.done)
+        rest = max(0.0, usual - spent) if usual is not None else None
+        if ended and not left:
+            return 0.0, 0.0
+        if pace is None:
+            return rest, 0.0
+        least = pace if left else 0.0
+        if ended or before:
+            return left * pace, least
+        return (max(rest, left * pace) if rest is not None else None), least
+
+
+def critical(nodes: Sequence[Node], open_: Sequence[int], left: Sequence[float]) -> tuple[tuple[int, ...], float]:
+    """The open steps that take longest one after the other, and their seconds. A step that takes items while they are made begins with
+    those who make them, and ends no sooner than they do."""
+    begins, ends = [0.0] * len(nodes), [0.0] * len(nodes)
+    above, lasts = (
+        [-1] * len(nodes),
+        [-1] * len(nodes),
+    )  # the step that is worked on right before a step begins, and before it ends
+    for number in open_:
+        node, begin, cause, flowed, last = nodes[number], 0.0, -1, 0.0, -1
+        for dep in node.deps:
+            if node.feeds and dep in node.feeds:
+                if begins[dep] > begin:
+                    begin, cause = begins[dep], above[dep]
+                if ends[dep] > flowed:
+                    flowed, last = ends[dep], lasts[dep]
+            elif ends[dep] > begin:
+                begin, cause = ends[dep], lasts[dep]
+        end = begin + left[number]
+        begins[number], above[number] = begin, cause
+        ends[number], lasts[number] = (flowed, last) if flowed > end else (end, number if left[number] else cause)
+    found = max(open_, key=ends.__getitem__, default=-1)
+    longest, step = (ends[found], lasts[found]) if found >= 0 else (0.0, -1)
+    path: list[int] = []
+    while step >= 0:
+        path.append(step)
+        step = above[step]
+    return tuple(reversed(path)), longest
+
+
+def _known(entry: Planned, durations: Mapping[str, Duration]) -> float | None:
+    if entry.state == "cached":
+        return 0.0
+    known = durations.get(entry.step.task)
+    return known.seconds if known is not None else None
+
+
+def _count_before(plan: Plan, entry: Planned) -> int:
+    """How many items an earlier run of the same code made of a stream, or gave to an each; 0 where nobody knows."""
+    if entry.task.kind == "each" and entry.step.deps:
+        entry = plan.entries[entry.step.deps[0].steps[0]]
+    near = entry.record or entry.near
+    return (near.product.items or 0) if near is not None and entry.task.streams else 0
+
+
+def _shares(needs: Needs, room: Room) -> tuple[tuple[str, float], ...]:
+    """Which share of what the run has a unit with such needs takes."""
+    got, has = room.granted(needs), room.capacity
+    shares = [("cpu", got.cpu / has.jobs)]
+    shares += [("memory", got.memory / has.memory)] if has.memory else []
+    shares += [(name, amount / has.named[name]) for name, amount in got.named if has.named[name]]
+    return tuple((name, share) for name, share in shares if share > 0)
+
+
+def _width(shares: Sequence[tuple[str, float]]) -> int:
+    """How many units with these shares the run has room for at a time."""
+    most = max((share for _, share in shares), default=0.0)
+    return max(1, int(1 / most + 1e-9)) if most else 1
