@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.programs import load, start, store_in
 
-from pipekit.execution.events import EdgeWeight, StepFinished, StepStarted
+from pipekit.execution.events import StepFinished, StepStarted
 from pipekit.execution.run import Run
 from pipekit.execution.snapshot import STATES, Snapshot, resident
 
@@ -75,10 +74,6 @@ class Onlooker:
             self.error = error
 
 
-def items(steps: Iterator[Any]) -> list[int]:
-    return [step.items for step in steps if step.items is not None]
-
-
 @pytest.mark.parametrize("pool", ["threads", "inline"])
 def test_a_thread_that_asks_again_and_again_sees_steps_move_forward(tmp_path: Path, pool: str) -> None:
     names = load(MANY)
@@ -91,7 +86,7 @@ def test_a_thread_that_asks_again_and_again_sees_steps_move_forward(tmp_path: Pa
         assert sum(one.counts.values()) == len(one.steps) == len(run.ledger.rows)
         assert all(step in range(len(one.steps)) and RANK[one.steps[step].state] < 3 for step in one.path)
         assert one.memory.resident > 0 and one.memory.waiting >= 0
-    for before, after in zip(seen, seen[1:]):
+    for before, after in pairwise(seen):
         for was, now in zip(before.steps, after.steps):
             assert RANK[was.state] <= RANK[now.state], (was, now)
             assert was.state == now.state or RANK[was.state] < 3, (was, now)
@@ -128,7 +123,7 @@ def test_before_and_after(tmp_path: Path) -> None:
     assert after.status == "failed" and after.end == run.ended and after.path == ()
     again = start(names["env"], run.store)
     assert [step.state for step in again.snapshot().steps] == ["cached", "waiting", "waiting"]
-    assert [step.began for step in again.wait().snapshot().steps][0] is None
+    assert again.wait().snapshot().steps[0].began is None
 
 
 def test_a_run_that_nobody_drove_to_its_end(tmp_path: Path) -> None:
@@ -142,17 +137,17 @@ def test_a_run_that_nobody_drove_to_its_end(tmp_path: Path) -> None:
 
 
 def test_what_waits_on_edges_and_how_far_streams_are(tmp_path: Path) -> None:
-    names = load("""
-        import threading
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    names = load(f"""
         from collections.abc import Iterator
         from pipekit import Env
         env = Env("test")
-        seen = threading.Event()
 
         @env.stream()
         def numbers() -> Iterator[int]:
             yield from range(10)
-            seen.wait(60)
+            open({str(gate)!r}).read()
             yield from range(10)
 
         @env.each(numbers)
@@ -160,16 +155,23 @@ def test_what_waits_on_edges_and_how_far_streams_are(tmp_path: Path) -> None:
             return number * number
     """)
     run = start(names["env"], store_in(tmp_path), pool="threads", jobs=2)
-    found: list[Snapshot] = []
-    for event in run:
-        if isinstance(event, EdgeWeight) and not names["seen"].is_set() and run.snapshot().steps[1].items == 10:
-            found.append(run.snapshot())
-            names["seen"].set()
-    [between] = found
-    assert between.edges[0, 1].source == 0
-    assert [(step.state, step.items, step.total) for step in between.steps] == [
-        ("running", 10, None), ("running", 10, None)
-    ]  # fmt: skip
+
+    def watch() -> None:
+        while not (found := run.snapshot()).steps[1].items or not found.edges:
+            pass
+        between.append(found)
+        gate.write_bytes(b"")
+
+    between: list[Snapshot] = []
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    run.wait()
+    watcher.join()
+    [seen] = between
+    assert seen.edges[0, 1].source == 0
+    assert [(step.state, step.total) for step in seen.steps] == [("running", None)] * 2
+    made, squared = (step.items for step in seen.steps)
+    assert made is not None and squared is not None and 0 < squared <= made <= 10
     assert [(step.items, step.total) for step in run.snapshot().steps] == [(20, 20), (20, 20)]
 
 
