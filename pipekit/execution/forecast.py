@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
+from pipekit.execution.chain import critical
 from pipekit.execution.flow import Flow
 from pipekit.execution.ledger import Entry, Ledger
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.streams import Each
 from pipekit.parallel.admission import Room
 from pipekit.parallel.machine import Machine, State
-from pipekit.parallel.vocabulary import Needs, Node
+from pipekit.parallel.vocabulary import Needs
 from pipekit.store.history import Duration
 
 Work = tuple[float | None, float]
@@ -55,7 +56,8 @@ class Forecast:
     ) -> None:
         plan, names = ledger.plan, Counter(entry.step.task for entry in ledger.plan.entries)
         self._rows: Sequence[Entry] = ledger.rows
-        self._nodes = machine.nodes
+        self._deps = [node.deps for node in machine.nodes]
+        self._feeds = {node.id: node.feeds for node in machine.nodes if node.feeds}
         self._known = [_known(entry, durations) for entry in plan.entries]
         self._guesses = [guesses.get(entry.step.task, 0.0) for entry in plan.entries]
         self._counts = [_count_before(plan, entry) for entry in plan.entries]
@@ -70,7 +72,7 @@ class Forecast:
     def ahead(self, at: Moment) -> Ahead:
         """What is still to be done at this moment."""
         open_ = [number for number, state in enumerate(at.states) if state < _SETTLED]
-        left, taken, known = [0.0] * len(self._nodes), dict[str, float](), True
+        left, taken, known = [0.0] * len(self._deps), dict[str, float](), True
         for number in open_:
             row = self._rows[number]
             if row.began is None and number not in at.eaches:
@@ -83,7 +85,7 @@ class Forecast:
                 left[number] = max(seconds / self._widths[number], least)
                 for name, share in self._shares[number]:
                     taken[name] = taken.get(name, 0.0) + seconds * share
-        path, longest = critical(self._nodes, open_, left)
+        path, longest = critical(self._deps, self._feeds, open_, left)
         return Ahead(path, longest, max(longest, *taken.values(), 0.0) if known else None)
 
     def _usual(self, number: int, at: Moment) -> float | None:
@@ -124,36 +126,6 @@ class Forecast:
         if ended or before:
             return left * pace, least
         return (max(rest, left * pace) if rest is not None else None), least
-
-
-def critical(nodes: Sequence[Node], open_: Sequence[int], left: Sequence[float]) -> tuple[tuple[int, ...], float]:
-    """The open steps that take longest one after the other, and their seconds. A step that takes items while they are made begins with
-    those who make them, and ends no sooner than they do."""
-    begins, ends = [0.0] * len(nodes), [0.0] * len(nodes)
-    above, lasts = (
-        [-1] * len(nodes),
-        [-1] * len(nodes),
-    )  # the step that is worked on right before a step begins, and before it ends
-    for number in open_:
-        node, begin, cause, flowed, last = nodes[number], 0.0, -1, 0.0, -1
-        for dep in node.deps:
-            if node.feeds and dep in node.feeds:
-                if begins[dep] > begin:
-                    begin, cause = begins[dep], above[dep]
-                if ends[dep] > flowed:
-                    flowed, last = ends[dep], lasts[dep]
-            elif ends[dep] > begin:
-                begin, cause = ends[dep], lasts[dep]
-        end = begin + left[number]
-        begins[number], above[number] = begin, cause
-        ends[number], lasts[number] = (flowed, last) if flowed > end else (end, number if left[number] else cause)
-    found = max(open_, key=ends.__getitem__, default=-1)
-    longest, step = (ends[found], lasts[found]) if found >= 0 else (0.0, -1)
-    path: list[int] = []
-    while step >= 0:
-        path.append(step)
-        step = above[step]
-    return tuple(reversed(path)), longest
 
 
 def _known(entry: Planned, durations: Mapping[str, Duration]) -> float | None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support import blocks
 from support.programs import load, start, store_in
 
 from pipekit.canon import digest
 from pipekit.execution.events import StepFinished, StepStarted
 from pipekit.execution.flow import Flow
-from pipekit.execution.forecast import Moment, critical
+from pipekit.execution.forecast import Moment
 from pipekit.execution.outlook import Outlooks
 from pipekit.execution.run import Run
 from pipekit.execution.snapshot import Snapshot
 from pipekit.execution.streams import Each
 from pipekit.parallel.machine import State
-from pipekit.parallel.vocabulary import Node
 from pipekit.store.history import Duration
 from pipekit.store.segments import Results
 
@@ -88,35 +84,6 @@ def test_what_is_done_counts_no_more(tmp_path: Path) -> None:
     for _ in events:
         pass
     assert run.snapshot().end == run.ended
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 5), st.sets(st.integers(1, 4), max_size=3)), min_size=1, max_size=9),
-    st.sets(st.integers(0, 8)),
-)
-def test_no_chain_takes_longer(rows: list[tuple[int, set[int]]], over: set[int]) -> None:
-    nodes = [Node(step, tuple(step - back for back in backs if back <= step)) for step, (_, backs) in enumerate(rows)]
-    open_ = [step for step in range(len(nodes)) if step not in over]
-    left = [float(seconds) if step in open_ else 0.0 for step, (seconds, _) in enumerate(rows)]
-    path, longest = critical(nodes, open_, left)
-    chains = chain.from_iterable(combinations(open_, size) for size in range(len(open_) + 1))
-    ordered = [one for one in chains if all(a in _above(nodes, open_, b) for a, b in pairwise(one))]
-    assert longest == max(sum(left[step] for step in one) for one in ordered) == sum(left[step] for step in path)
-    assert path == () or path in ordered
-
-
-def _above(nodes: list[Node], open_: list[int], step: int) -> set[int]:
-    found: set[int] = set()
-    for dep in nodes[step].deps:
-        if dep in open_:
-            found |= {dep} | _above(nodes, open_, dep)
-    return found
-
-
-def test_a_step_that_takes_items_while_they_are_made_begins_with_them() -> None:
-    nodes = [Node(0), Node(1, (0,)), Node(2, (1,), (1,), single=False), Node(3, (2,))]
-    assert critical(nodes, range(4), [1.0, 10.0, 4.0, 2.0]) == ((0, 1, 3), 13.0)
-    assert critical(nodes, range(4), [1.0, 10.0, 40.0, 2.0]) == ((0, 2, 3), 43.0)
 
 
 def test_a_step_that_takes_far_longer_than_before_is_not_known_any_more(tmp_path: Path) -> None:
