@@ -30,9 +30,9 @@ def summary(snapshot: Snapshot) -> list[str]:
 
 
 def time_line(snapshot: Snapshot) -> list[str]:
-    """`"12 s, 9.8 s at the least (train > report); 2 workers, 23% idle; pipekit profile says more"`; nothing for a run of under a second."""
-    started = snapshot.started
-    if started is None or snapshot.finished is None or snapshot.finished.seconds < _LONG:
+    """`"12 s, 9.8 s at the least (train > report); 2 workers, 23% idle; pipekit profile says more"`; nothing where that took under a second, or something failed."""
+    started, finished = snapshot.started, snapshot.finished
+    if started is None or finished is None or finished.status != "succeeded" or finished.seconds < _LONG:
         return []
     bars = {step: bar for step, view in snapshot.steps.items() if (bar := _bar(view, started.time)) is not None}
     return [_timed(whole(bars, max(1, started.jobs)), bars)] if bars else []
