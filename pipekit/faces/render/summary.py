@@ -15,6 +15,7 @@ from pipekit.faces.render.steps import StepView
 _MOST_FAILURES = 10
 _MOST_LINES = 20
 _LONG = 1.0
+"""Seconds of which it is worth saying where they went."""
 
 
 def summary(snapshot: Snapshot) -> list[str]:
@@ -30,12 +31,13 @@ def summary(snapshot: Snapshot) -> list[str]:
 
 
 def time_line(snapshot: Snapshot) -> list[str]:
-    """`"12 s, 9.8 s at the least (train > report); 2 workers, 23% idle; pipekit profile says more"`; nothing where that took under a second, or something failed."""
+    """`"12 s, 9.8 s at the least (train > report); 2 workers, 23% idle; pipekit profile says more"`; nothing where it could have been done in under a second, or something failed."""
     started, finished = snapshot.started, snapshot.finished
     if started is None or finished is None or finished.status != "succeeded" or finished.seconds < _LONG:
         return []
     bars = {step: bar for step, view in snapshot.steps.items() if (bar := _bar(view, started.time)) is not None}
-    return [_timed(whole(bars, max(1, started.jobs)), bars)] if bars else []
+    made = whole(bars, max(1, started.jobs)) if bars else None
+    return [_timed(made, bars)] if made is not None and made.bound >= _LONG else []
 
 
 def _bar(view: StepView, began: float) -> Bar | None:
