@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pipekit
-from tests.bench import flows, identify, projects, writing
+from tests.bench import flows, identify, looking, projects, writing
 from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
 from tests.bench.modules import modules
 
@@ -37,6 +37,15 @@ def many(folder: Path) -> Iterator[Figure]:
         yield figure(f"{COUNT} tasks {name}, cold", RUN, place, runs=3, before=lambda place=place: forget(place))
         yield figure(f"{COUNT} tasks {name}, nothing to do", RUN, place)
         yield figure(f"{COUNT} tasks {name}, nothing to do, --json", [*RUN, "--json"], place)
+
+
+def snapshots(folder: Path) -> Iterator[Figure]:
+    """What it takes to look at a run in its midst, and at where its time went."""
+    for count in (100, COUNT):
+        place = projects.middle(folder / f"seen{count}", count)
+        words = [sys.executable, looking.__file__]
+        yield figure(f"a snapshot of {count} steps", words, place, before=lambda place=place: forget(place), run=part)
+    yield figure(f"pipekit profile of {COUNT} steps", [*RUN[:-1], "profile"], place)
 
 
 def changed(folder: Path) -> Iterator[Figure]:
@@ -117,7 +126,15 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
     yield one("identity of 1000 closures of one function", "closures")
 
 
-SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (starts, many, changed, items, streams, fingerprints)
+SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
+    starts,
+    many,
+    snapshots,
+    changed,
+    items,
+    streams,
+    fingerprints,
+)
 
 
 def main(wanted: list[str]) -> int:
