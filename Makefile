@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PEERS := $(VENV)/peers
 
 .PHONY: demo test test-long check bench clean
 
@@ -21,7 +22,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/tidy/test_layers.py
 
-bench: $(READY)
+bench: $(PEERS)
 	$(BIN)/python -m tests.bench
 
 $(READY): pyproject.toml
@@ -30,6 +31,11 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
 	$(BIN)/python -m compileall -q pipekit
 	touch $(READY)
+
+# What the figures stand beside; nothing else needs it.
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	touch $(PEERS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

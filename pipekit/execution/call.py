@@ -38,6 +38,7 @@ class Work:
         self.maker = Maker(worker.stores[call.place], worker.setup.folder, context, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
+        self.made: Made | None = None
 
     def run(self) -> None:
         """Do the call and send its result."""
@@ -147,7 +148,7 @@ class Work:
         return text
 
     def _finish(self, made: Made | None, found: Fault | None) -> None:
-        worker = self.worker
+        worker, self.made = self.worker, made
         done = Done(self.call.job, made, found, self.seconds, self.log(), self.used(), self._peak())
         # it goes when the worker waits, or begins with something that may take longer
         worker.port.send(lean(done), more=True)

@@ -16,7 +16,7 @@ from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher, Supply
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import STORE, Bodies, Call, Made, More, Source
+from pipekit.execution.messages import BEFORE, STORE, Bodies, Call, Made, More, Source
 from pipekit.execution.plan import present
 from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
@@ -28,7 +28,9 @@ from pipekit.values import Digest
 
 
 class Job(Struct):
-    """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown."""
+    """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown; `asked`: the worker that the
+    machine believes it on, where it was foreseen; `together`: there
+    was more on its worker than the machine knew."""
 
     number: int
     node: int
@@ -44,6 +46,13 @@ class Job(Struct):
     credit: tuple[int, int] | None = None
     ahead: bool = False
     said: tuple[float, float] | None = None  # by the task itself: how much is done, of how much
+    asked: int | None = None
+    together: bool = False
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Does the machine believe it on another worker than it is?"""
+        return self.asked is not None and self.asked != self.worker
 
 
 class Desk(Struct):
@@ -79,6 +88,10 @@ class Desk(Struct):
     def call(self, job: Job) -> Call:
         """The message that starts a task or a stream."""
         return self._message(job, self.ledger[job.node].planned.task.kind, *self._sources(job, 0))
+
+    def behind_call(self, job: Job) -> Call:
+        """The message that starts a task which takes just what the call before it makes."""
+        return self._message(job, "task", (BEFORE,), {})
 
     def each_call(self, job: Job, items: Block) -> Call:
         """The message that starts a batch of an each's items."""
@@ -286,7 +299,7 @@ class Desk(Struct):
     def present(self, node: int, product: Product) -> bool:
         """Can the product of a known step be read?"""
         planned = self.ledger[node].planned
-        if product != planned.product or planned.task.config.store == "never":
+        if product != planned.product or not self.keeps(node):
             return present(product, self.store)
         return planned.present
 

@@ -11,16 +11,19 @@ from pipekit.errors import ExecutionError, PipekitError
 from pipekit.execution import events
 from pipekit.execution import messages as m
 from pipekit.execution.audit import Audit
+from pipekit.execution.chains import Chains
 from pipekit.execution.credit import Credits
 from pipekit.execution.desk import Desk, Job
 from pipekit.execution.events import Event
 from pipekit.execution.failure import told
 from pipekit.execution.flow import Shelf
 from pipekit.execution.items import Items
+from pipekit.execution.jobs import Jobs
 from pipekit.execution.ledger import Entry
 from pipekit.execution.outcomes import Outcomes
 from pipekit.execution.reading import Readers
 from pipekit.execution.recording import Recorder
+from pipekit.execution.starting import Starter
 from pipekit.execution.weights import Weights
 from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
@@ -39,7 +42,8 @@ _LONGEST_WAIT = 60.0
 
 
 class Drive:
-    """One execution of a plan. Iterate `run()` for its events. `idle` is called whenever the loop is about to wait."""
+    """One execution of a plan. Iterate `run()` for its events. `idle` is called when the loop is about to wait, and at least every
+    tenth of a second."""
 
     def __init__(
         self, desk: Desk, recorder: Recorder, machine: Machine, pool: Pool, audit: Audit, *,
@@ -61,13 +65,12 @@ class Drive:
         self.items.arrived, self.items.credits = self.readers.arrived, self.credits
         self.items.diverged = self.readers.diverged
         self.weights = Weights(self.items.flows, self.credits)
-        self.jobs: dict[int, Job] = {}
-        self.behind: list[Job] = []  # those whose time begins when the one before them on their worker has ended
-        self.at: dict[tuple[int, int], int] = {}
+        self.jobs = Jobs(desk, time.monotonic)
+        self.chains = Chains(desk, self.jobs, machine.crew, machine.nodes)
+        self.starter = Starter(self.outcomes, self.items, self.readers, self.jobs, self.chains, machine.crew, pool)
         self.pids: dict[int, int] = {}
-        self._number = 0
         self._stillborn = 0
-        self._ticked = 0.0
+        self._ticked = self._rested = 0.0
         self._looked = False
 
     def run(self) -> Iterator[Event]:
@@ -94,13 +97,20 @@ class Drive:
             yield from self._told()
             if self.machine.finished:
                 return
-            self.idle()
+            self._rest()
             for heard in self.pool.wait(self._patience() if self._looked else 0):
                 self._hear(heard)
             if not self._looked:
                 self._looked = True
                 self.recorder.look_ahead()
             self._tick()
+
+    def _rest(self) -> None:
+        """Nothing is to be done just now; who watches is told, but not for every little pause."""
+        now = time.monotonic()
+        if not self.jobs or now - self._rested >= TICK / 2:
+            self._rested = now
+            self.idle()
 
     def _told(self) -> Iterator[Event]:
         out = self.outcomes.out
@@ -117,11 +127,13 @@ class Drive:
                 _CARRY_OUT[type(command)](self, command)
             if isinstance(event, says.Offered) and event.node not in self.machine.held:
                 self.readers.offered(event.node)
+            if not inbox and not isinstance(event, says.Quiet):
+                inbox.append(says.Quiet())
 
     def _patience(self) -> float:
         now = time.monotonic()
         waits = [when - now for when, _ in self.outcomes.timers]
-        waits += [job.deadline - now for job in self.jobs.values() if job.deadline]
+        waits += self.jobs.patience()
         due = self.recorder.committer.due()
         waits += [due] if due is not None else []
         waits += [TICK] if self.jobs else []
@@ -131,16 +143,14 @@ class Drive:
         self.outcomes.due()
         self.recorder.committer.tick()
         now = time.monotonic()
-        for job in self.jobs.values():
-            if job.deadline and self.pool.name == "processes" and now >= job.deadline:
-                job.lost = f"timed out after {self.desk.ledger[job.node].planned.task.config.timeout or 0:g} s"
-                job.deadline = 0.0
-                self.pool.kill(job.worker)
+        for job in self.jobs.overdue() if self.pool.name == "processes" else ():
+            job.lost = f"timed out after {self.jobs.timeout(job):g} s"
+            self.pool.kill(job.worker)
         if now - self._ticked >= TICK:
             self._ticked = now
             self.items.counts.tell_all()
             self.outcomes.out.extend(self.weights.tell(time.time(), now))
-            for job, text in self.desk.tails(self.jobs.values(), self.pids):
+            for job, text in self.desk.tails(self.jobs, self.pids):
                 self.outcomes.say(events.LogLines(time.time(), job.node, text))
 
     # --- commands -----------------------------------------------------------------------------------------------------
@@ -176,44 +186,9 @@ class Drive:
         self.outcomes.found(number, known.product, present=there)
 
     def _start(self, command: says.Start) -> None:
-        row = self.desk.ledger[command.node]
-        self._number += 1
-        job = self.desk.job(self._number, command.node, command.unit, command.worker, time.monotonic())
-        job.ahead = self.machine.crew.is_ahead(command.node, command.unit)
-        if self.desk.ledger.moved and row.planned.task.kind != "each" and not self.readers.early(command.node):
-            row.key = self.recorder.key(command.node)
-        if row.planned.task.kind == "stream" and self.desk.flows_live(job.node):
-            first = self.credits.begin(job)
-            job.credit = first.items, first.size
-        if row.planned.task.kind == "stream" and row.checking is None:
-            self.items.restart(job.node)
-        try:
-            call = self._call(job, row)
-        except (PipekitError, KeyError) as error:
-            gone = "a product that it reads has gone from the store meanwhile: run again, and it is made anew"
-            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.outcomes.fail(command.node, told(error) if isinstance(error, PipekitError) else m.Fault(gone, ""))
-            return
-        if call is None:
-            self.outcomes.inbox.append(says.Ended(command.node, command.unit))
-            self.desk.devices.release(job.number)
-            return
-        if job.deadline and any(other.worker == job.worker for other in self.jobs.values()):
-            job.deadline = 0.0
-            self.behind.append(job)
-        self.jobs[job.number] = job
-        self.at[command.node, command.unit] = job.number
-        if row.began is None:
-            row.began = time.time()
-            self.outcomes.say(events.StepStarted(row.began, command.node, command.worker))
-        self.pool.send(command.worker, m.lean(call))
-
-    def _call(self, job: Job, row: Entry) -> m.Call | None:
-        if row.checking is not None:
-            return self.desk.check_call(job, row.checking.product)
-        if row.planned.task.kind == "each":
-            return self.items.call(job)
-        return self.readers.call(job) if self.pool.streams and self.readers.adopt(job.node) else self.desk.call(job)
+        ended = self.starter.start(command)
+        if ended is not None:
+            self._done(*ended)
 
     def _begin(self, command: says.Begin) -> None:
         self.items.begin(command.node, sealed=True)
@@ -250,13 +225,15 @@ class Drive:
         self.outcomes.say(events.StepCancelled(time.time(), command.node))
 
     def _drop(self, command: says.Drop) -> None:
-        number = self.at.pop((command.node, command.unit), 0)
-        job = self.jobs.pop(number, None)
+        job = self.jobs.lost(command.node, command.unit)
         self.credits.end(command.node)
-        self.desk.devices.release(number)
         row = self.desk.ledger[command.node]
         fault = m.Fault(job.lost if job is not None and job.lost else "its worker was lost", "")
-        if not command.begun or self.readers.dropped(command.node):
+        innocent = not command.begun or (job is not None and (job.is_elsewhere or job.together))
+        shared = (
+            not command.alone and row.planned.task.kind != "each"
+        )  # nobody knows which of them it was: each will go alone
+        if innocent or shared or self.readers.dropped(command.node):
             self.outcomes.inbox.append(says.Again(command.node, command.unit))
         elif self.desk.ledger[command.node].planned.task.kind == "each" and row.checking is None:
             self.items.dropped(command.node, command.unit, fault)
@@ -281,9 +258,7 @@ class Drive:
             self.outcomes.inbox.append(says.WorkerUp(heard.worker))
         elif isinstance(heard, Lost):
             self._count_start(heard)
-            for job in self.jobs.values():
-                if job.worker == heard.worker and not job.lost:
-                    job.lost = f"the worker was lost: {heard.cause}"
+            self.starter.lost(heard.worker, f"the worker was lost: {heard.cause}")
             self.outcomes.inbox.append(says.WorkerLost(heard.worker))
         elif isinstance(heard, Unread):
             self.pool.kill(heard.worker)
@@ -293,6 +268,8 @@ class Drive:
             of = self.jobs.get(message.job) if handler is not None else None
             if handler is not None and of is not None:
                 handler(self, of, message)
+            elif isinstance(message, m.Done):
+                self.chains.take(message)
 
     def _count_start(self, lost: Lost) -> None:
         """Workers that die before they are there, one after the other, never will be."""
@@ -304,7 +281,7 @@ class Drive:
             raise ExecutionError(f"worker processes cannot start: {last}", hint=HINT_STILLBORN)
 
     def _done(self, job: Job, done: m.Done) -> None:
-        row = self._close(job, done.seconds, done.used)
+        row = self._close(job, done.seconds, done.used, done.peak)
         self.outcomes.log(job, done.log)
         if row.checking is not None:
             self._checked(job, done.fault)
@@ -317,8 +294,8 @@ class Drive:
             row.state = "ran"
             made = done.product
             product = self.items.ended(job.node) if made is None else self.outcomes.take(job.node, made)
-            if not self.readers.done(job, product, done.peak):
-                self.outcomes.made(job.node, product, done.peak)
+            if not self.readers.done(job, product):
+                self.outcomes.made(job.node, product)
 
     def _checked(self, job: Job, fault: m.Fault | None) -> None:
         """What is recorded has been checked against the type as it is now."""
@@ -334,17 +311,13 @@ class Drive:
         if not self.outcomes.try_again(number, unit, fault):
             self.outcomes.fail(number, fault)
 
-    def _close(self, job: Job, seconds: float, used: Sequence[m.Used]) -> Entry:
+    def _close(self, job: Job, seconds: float, used: Sequence[m.Used], peak: int) -> Entry:
         """The unit is off its worker."""
         row = self.desk.ledger[job.node]
-        self.jobs.pop(job.number, None)
-        self.at.pop((job.node, job.unit), None)
+        self.jobs.close(job)
         self.credits.end(job.node)
-        self.desk.devices.release(job.number)
-        for next_ in [one for one in self.behind if one.worker == job.worker]:
-            self.behind.remove(next_)
-            next_.deadline = time.monotonic() + (self.desk.ledger[next_.node].planned.task.config.timeout or 0.0)
         row.seconds += seconds
+        row.peak = max(row.peak, peak)
         self.outcomes.inbox.append(says.Ended(job.node, job.unit, seconds))
         for finding in self.audit.take(job.node, used):
             self.outcomes.warn(job.node, finding.message)
@@ -353,7 +326,7 @@ class Drive:
     def _items_done(self, job: Job, done: m.ItemsDone) -> None:
         job.seconds += sum(seconds(done.seconds))
         if done.last:
-            self._close(job, job.seconds, done.used)
+            self._close(job, job.seconds, done.used, done.peak)
         self.items.done(job, done)
 
     def _yielded(self, job: Job, yielded: m.Yielded) -> None:

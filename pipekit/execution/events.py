@@ -26,7 +26,8 @@ class RunStarted(_Event, frozen=True):
 
 
 class StepPlanned(_Event, frozen=True):
-    """`state` is cached, would_run or may_run; `deps` are step numbers; `total` is the number of items, where known."""
+    """`state` is cached, would_run or may_run; `deps` are step numbers; `stored`: its product is kept, and not only given to those who
+    read it."""
 
     time: float
     step: int
@@ -38,6 +39,7 @@ class StepPlanned(_Event, frozen=True):
     reason: Reason
     where: str = ""
     tags: tuple[str, ...] = ()
+    stored: bool = True
 
 
 class StepReady(_Event, frozen=True):

@@ -10,13 +10,14 @@ from msgspec import Struct, field
 
 from pipekit.execution.chain import critical
 from pipekit.execution.flow import Flow
+from pipekit.execution.history import Likely
 from pipekit.execution.ledger import Entry, Ledger
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.streams import Each
 from pipekit.parallel.admission import Room
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import Machine
+from pipekit.parallel.standing import SETTLED
 from pipekit.parallel.vocabulary import Needs
-from pipekit.store.history import Duration
 
 Work = tuple[float | None, float]
 """Seconds of work that are left of a step, None where nobody knows; and what no second worker can make shorter."""
@@ -24,7 +25,7 @@ Work = tuple[float | None, float]
 _GRACE = 1.0
 """Seconds by which a step may take longer than twice what it took before, and is still believed to take that."""
 
-_SETTLED = State.SETTLED
+_NOTHING = Likely(0.0, 0.0)
 
 
 class Ahead(Struct, frozen=True):
@@ -41,7 +42,7 @@ class Moment(Struct, frozen=True):
     themselves say of how far they are (done, total)."""
 
     now: float
-    states: Sequence[State]
+    states: Sequence[int]
     eaches: Mapping[int, Each] = field(default_factory=dict)
     flows: Mapping[int, Flow] = field(default_factory=dict)
     measured: Mapping[int, float] = field(default_factory=dict)
@@ -49,17 +50,16 @@ class Moment(Struct, frozen=True):
 
 
 class Forecast:
-    """For one run. `durations`: what tasks took before, by name; `guesses`: what to take where nobody knows, for the path alone."""
+    """For one run. `likely`: what its tasks are likely to take, by name; where that is no more than a guess, it is one for the path alone."""
 
-    def __init__(
-        self, ledger: Ledger, machine: Machine, durations: Mapping[str, Duration], guesses: Mapping[str, float]
-    ) -> None:
+    def __init__(self, ledger: Ledger, machine: Machine, likely: Mapping[str, Likely]) -> None:
         plan, names = ledger.plan, Counter(entry.step.task for entry in ledger.plan.entries)
         self._rows: Sequence[Entry] = ledger.rows
         self._deps = [node.deps for node in machine.nodes]
         self._feeds = {node.id: node.feeds for node in machine.nodes if node.feeds}
-        self._known = [_known(entry, durations) for entry in plan.entries]
-        self._guesses = [guesses.get(entry.step.task, 0.0) for entry in plan.entries]
+        self._known = [_known(entry, likely) for entry in plan.entries]
+        self._guesses = [likely.get(entry.step.task, _NOTHING).seconds for entry in plan.entries]
+        self._units = [_unit(likely.get(entry.step.task, _NOTHING)) for entry in plan.entries]
         self._counts = [_count_before(plan, entry) for entry in plan.entries]
         self._kin = [
             node.family if node.single and (known is None or names[entry.step.task] > 1) and known != 0.0 else -1
@@ -71,7 +71,7 @@ class Forecast:
 
     def ahead(self, at: Moment) -> Ahead:
         """What is still to be done at this moment."""
-        open_ = [number for number, state in enumerate(at.states) if state < _SETTLED]
+        open_ = [number for number, state in enumerate(at.states) if state < SETTLED]
         left, taken, known = [0.0] * len(self._deps), dict[str, float](), True
         for number in open_:
             row = self._rows[number]
@@ -113,8 +113,9 @@ class Forecast:
         return max(0.0, usual - spent)
 
     def _of_each(self, number: int, each: Each, spent: float) -> Work:
-        """The items that are left, each as long as those of this run took; before there are any, what earlier runs say."""
-        come, ended, pace = len(each.source), each.source.ended, each.pace
+        """The items that are left, each as long as those of this run took, or those of earlier runs as long as there are none."""
+        come, ended = len(each.source), each.source.ended
+        pace = each.pace if each.pace is not None else self._units[number]
         usual, before = self._known[number], self._counts[number]
         left = max(0, (come if ended else max(come, before)) - each.done)
         rest = max(0.0, usual - spent) if usual is not None else None
@@ -128,11 +129,16 @@ class Forecast:
         return (max(rest, left * pace) if rest is not None else None), least
 
 
-def _known(entry: Planned, durations: Mapping[str, Duration]) -> float | None:
+def _known(entry: Planned, likely: Mapping[str, Likely]) -> float | None:
     if entry.state == "cached":
         return 0.0
-    known = durations.get(entry.step.task)
-    return known.seconds if known is not None else None
+    found = likely.get(entry.step.task)
+    return found.seconds if found is not None and found.known else None
+
+
+def _unit(likely: Likely) -> float | None:
+    """Seconds that an item took, where the task is one for each item and ran before."""
+    return likely.unit if likely.known and likely.unit < likely.seconds else None
 
 
 def _count_before(plan: Plan, entry: Planned) -> int:

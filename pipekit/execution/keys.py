@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
@@ -113,7 +113,7 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
     variables = {name: world.variables.get(name) for name in task.config.environ}
     code = world.codes.of(task)
     parts = [SCHEMA, task.name.encode(), task.config.version.encode(), code.digest]
-    parts += [_named(options), _named({name: value.encode() for name, value in world.environment.items()})]
+    parts += [_named(options), _environment(tuple(world.environment.items()))]
     parts.append(_named({name: _set(value) for name, value in variables.items()}))
     taken = "files" if task.product.holds_files else ""
     parts.append(taken.encode())
@@ -127,7 +127,17 @@ def static(task: Task[..., Any], step: Step, world: World) -> Static:
 
 
 def _named(values: Mapping[str, bytes]) -> Digest:
+    if not values:
+        return _NOTHING
     return canon.digest_parts(*(part for name in sorted(values) for part in (name.encode(), values[name])))
+
+
+_NOTHING = canon.digest_parts()
+
+
+@lru_cache(8)
+def _environment(values: tuple[tuple[str, str], ...]) -> Digest:
+    return _named({name: value.encode() for name, value in values})  # the same for all steps of a plan
 
 
 def _set(value: str | None) -> bytes:

@@ -20,7 +20,8 @@ STATES = ("ran", "cached", "failed", "blocked", "cancelled", "unneeded")
 
 
 class Entry(Struct):
-    """One step's row. `state` is "" while it is open, then one of STATES; `began` is when its first unit started;
+    """One step's row. `state` is "" while it is open, then one of STATES; `began` is when its first unit started; `peak`: the most
+    memory of a worker while it had a unit of it, in bytes;
     `checking`: what is recorded is being checked against its type."""
 
     planned: Planned
@@ -32,6 +33,7 @@ class Entry(Struct):
     began: float | None = None
     tries: int = 0
     partial: bool = False
+    peak: int = 0
     log: list[bytes] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     items: Mapping[str, int] | None = None

@@ -11,6 +11,9 @@ import msgspec
 
 from pipekit.execution.events import Event
 
+MOST = 1000
+"""Lines that wait."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,20 +48,29 @@ def from_json(line: str | bytes) -> Event | None:
 
 
 class Log:
-    """Appends events to a file; lines reach the file when `flush` is called or 64 KiB are waiting."""
+    """Appends events to a file; lines reach the file when `flush` is called or so many are waiting."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: BinaryIO = path.open("ab", buffering=1 << 16)
+        self._file: BinaryIO = path.open("ab", buffering=0)
+        self._lines: list[bytes] = []
 
     def write(self, event: Event) -> None:
-        self._file.write(to_json(event) + b"\n")
+        self._lines.append(to_json(event))
+        if len(self._lines) >= MOST:
+            self.flush()
 
     def flush(self) -> None:
-        self._file.flush()
+        if self._lines:
+            self._lines.append(b"")
+            view = memoryview(b"\n".join(self._lines))
+            self._lines = []
+            while view:
+                view = view[self._file.write(view) :]
 
     def close(self) -> None:
+        self.flush()
         self._file.close()
 
 

@@ -38,13 +38,17 @@ class Setup(NamedTuple):
 
 class Source(NamedTuple):
     """What one parameter receives. `kind`: product (`products` has one), cells (one a cell, `notes` its pickled options), stream
-    (the items in `block`, and where not `ended` those of More messages) or failed (items in `block`, `notes` their errors)."""
+    (the items in `block`, and where not `ended` those of More messages), failed (items in `block`, `notes` their errors) or before: what the call before this one, in the
+    same message, has made."""
 
     kind: str
     products: tuple[Product, ...] = ()
     notes: tuple[Any, ...] = ()
     block: Block = EMPTY
     ended: bool = True
+
+
+BEFORE = Source("before")
 
 
 class Call(NamedTuple):

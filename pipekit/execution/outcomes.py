@@ -100,11 +100,11 @@ class Outcomes:
         self.settle(number, product, present=present)
         self._say_cached(number, row, product)
 
-    def made(self, number: int, product: Product, peak: int = 0) -> None:
+    def made(self, number: int, product: Product) -> None:
         """The step has its product, and `row.state` says how: record it and tell everyone."""
         row = self.desk.ledger[number]
         row.partial = row.partial or self.desk.ledger.is_partial(number)
-        if not self.recorder.record(number, product, peak):
+        if not self.recorder.record(number, product):
             name = row.planned.step.name
             self.warn(number, f"a file that '{name}' reads changed while it ran: its product is used, but not recorded")
         if row.state == "ran":

@@ -18,6 +18,7 @@ from pipekit.execution.reasons import Reason
 from pipekit.execution.stale import stale
 from pipekit.execution.why import explained
 from pipekit.execution.world import World
+from pipekit.execution.worth import passing
 from pipekit.invocation.invocation import Invocation
 from pipekit.invocation.steps import Step, Steps
 from pipekit.store import codecs, manifests
@@ -66,7 +67,7 @@ class Planned(Struct, frozen=True):
 
 class Plan(Struct, frozen=True):
     """One entry per step, in the order of the steps. `seen` are static parts that some record has; of a forced each `items` may be those that
-    are, and no others."""
+    are, and no others; the products of `passing` steps are not stored."""
 
     invocation: Invocation[Any]
     steps: Steps
@@ -75,6 +76,7 @@ class Plan(Struct, frozen=True):
     world: World
     forced: frozenset[int] = field(default=frozenset())
     items: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    passing: frozenset[int] = field(default=frozenset())
 
     @property
     def written(self) -> frozenset[int]:
@@ -82,9 +84,8 @@ class Plan(Struct, frozen=True):
         return frozenset(step for step, _ in self.steps.outputs)
 
     def keeps(self, step: int) -> bool:
-        """Is the product of this step stored? Those of targets and outputs always are."""
-        is_passing = self.entries[step].task.config.store == "never" and self.entries[step].pinned is None
-        return not is_passing or step in self.steps.targets or step in self.written
+        """Is the product of this step stored?"""
+        return step not in self.passing
 
     @property
     def nothing_to_do(self) -> bool:
@@ -120,7 +121,16 @@ def make(
     entries = _entries(planner, statics)
     entries = _with_gone(_with_checks(entries, store), steps, store)
     entries = explained(entries, store, world)
-    return Plan(invocation, steps, tuple(entries), frozenset(newest), world, frozenset(forced), items)
+    return Plan(
+        invocation,
+        steps,
+        tuple(entries),
+        frozenset(newest),
+        world,
+        frozenset(forced),
+        items,
+        passing(entries, steps, store),
+    )
 
 
 def _entries(planner: _Planner, statics: Sequence[Static]) -> list[Planned]:

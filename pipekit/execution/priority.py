@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipekit.definition.tasks import Task
+from pipekit.execution.history import Likely
 from pipekit.execution.plan import Plan, Planned
 from pipekit.parallel.admission import Room
 from pipekit.parallel.vocabulary import Needs, Node
@@ -37,10 +38,10 @@ def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
     return found
 
 
-def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Node]:
-    """One node per step; `seconds` are what tasks are likely to take. Upward rank (Topcuoglu et al. 2002, without communication): the
+def nodes(plan: Plan, streaming: bool, likely: Mapping[str, Likely]) -> list[Node]:
+    """One node per step; `likely` is what tasks take, by name. Upward rank (Topcuoglu et al. 2002, without communication): the
     step's own seconds and the longest way below it. Who reads what is not stored comes before all who do not, so that it can go."""
-    ranks = upward_ranks(plan, seconds)
+    ranks = upward_ranks(plan, {name: one.unit for name, one in likely.items()})
     drains = drain_depths(plan)
     families: dict[Any, int] = {}
     made = []
@@ -53,14 +54,22 @@ def nodes(plan: Plan, streaming: bool, seconds: Mapping[str, float]) -> list[Nod
                 tuple(dict.fromkeys(one for needs in entry.step.deps for one in needs.steps)),
                 feeds,
                 single,
-                entry.task.config.store != "never",
+                plan.keeps(entry.step.id),
                 needs(entry.task, plan.invocation.settings.tasks.get(entry.task.name, {})),
                 ranks[entry.step.id] + drains[entry.step.id] * FIRST,
                 families.setdefault(getattr(entry.task.fn, "__code__", entry.task.name), len(families)),
                 single and streaming and (bool(feeds) or entry.task.kind == "stream"),
+                _frees(plan, entry, likely) if drains[entry.step.id] else 0.0,
             )
         )
     return made
+
+
+def _frees(plan: Plan, entry: Planned, likely: Mapping[str, Likely]) -> float:
+    """Bytes of what is not stored that can go once the step has read it, if nobody else does."""
+    above = {one for needed in entry.step.deps for one in needed.steps if not plan.keeps(one)}
+    known = [likely[plan.entries[one].step.task] for one in above if plan.entries[one].step.task in likely]
+    return sum(one.size for one in known)
 
 
 def upward_ranks(plan: Plan, seconds: Mapping[str, float]) -> list[float]:

@@ -38,7 +38,7 @@ class Reader(Struct):
     wants: set[int] = field(default_factory=set)
     waits: int | None = None
     whole: bool = False
-    early: tuple[Product, int] | None = None
+    early: Product | None = None
     outdated: bool = False
 
 
@@ -243,7 +243,7 @@ class Readers:
             return self._anew(reader)
         if reader.early is not None:
             del self._readers[number]
-            self.outcomes.made(number, *reader.early)
+            self.outcomes.made(number, reader.early)
         return True
 
     def _fits(self, number: int, known: Record) -> bool:
@@ -272,7 +272,7 @@ class Readers:
 
     # --- its end ------------------------------------------------------------------------------------------------------
 
-    def done(self, job: Job, product: Product, peak: int) -> bool:
+    def done(self, job: Job, product: Product) -> bool:
         """The step has its product; True if that is to wait until its key is known."""
         reader = self._readers.get(job.node)
         if reader is not None:
@@ -280,7 +280,7 @@ class Readers:
         if reader is None or reader.whole:
             self._readers.pop(job.node, None)
             return False
-        reader.early = product, peak
+        reader.early = product
         return True
 
     def dropped(self, number: int) -> bool:

@@ -105,7 +105,7 @@ class Recorder(Struct):
             found = self.references.setdefault(number, [])
             found += [(path, Digest(content) if content else None) for path, content, _ in made.references]
 
-    def record(self, number: int, product: Product, peak: int = 0) -> bool:
+    def record(self, number: int, product: Product) -> bool:
         """The claim that the step's key produced this product. False if inputs moved meanwhile: then there is no claim."""
         row = self.ledger[number]
         assert row.key is not None
@@ -123,7 +123,7 @@ class Recorder(Struct):
             Record(
                 row.key, static.digest, row.planned.task.name, product, row.seconds, time.time(), self.run,
                 found.product.objects[0] if found is not None else None,
-                tuple(dict.fromkeys(self.references.get(number, ()))), static.predicates, row.partial, peak,
+                tuple(dict.fromkeys(self.references.get(number, ()))), static.predicates, row.partial, row.peak,
                 preimages.pack(static.facts, given),
             ),
             static,

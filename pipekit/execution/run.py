@@ -21,6 +21,7 @@ from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.drive import Drive
 from pipekit.execution.events import Event
+from pipekit.execution.history import Likely
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.log import Log
 from pipekit.execution.messages import Setup
@@ -36,7 +37,7 @@ from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Pool
 from pipekit.parallel.vocabulary import Capacity
 from pipekit.store import files
-from pipekit.store.history import Duration, Ran
+from pipekit.store.history import Ran
 from pipekit.store.locks import OwnFolder, sweep
 from pipekit.store.objects import Objects
 from pipekit.store.store import Store
@@ -211,15 +212,15 @@ class Run:
         name = plan.invocation.name
         yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
         for entry in plan.entries:
-            yield planned(entry, began, plan.world.folder)
+            yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
         yield from self._refused(began)
-        durations, guesses = self._usual()
-        machine = Machine(*self._machine(guesses))
+        likely = self._likely()
+        machine = Machine(*self._machine(likely), patient=True)
         pool: Pool | None = None
         try:
             pool = make_pool(self.how, self._setup())
             drive = self._drive(machine, pool)
-            self.live = Live(drive, durations, guesses)
+            self.live = Live(drive, likely)
             self._outlooks = Outlooks(self.live, time.monotonic() + EVERY)
             yield from drive.run()
         finally:
@@ -244,26 +245,24 @@ class Run:
                 )
                 yield events.Warned(when, entry.step.id, message)
 
-    def _usual(self) -> tuple[dict[str, Duration], dict[str, float]]:
-        """How long the tasks that may run took before, and how long they are likely to take."""
-        tasks = {one.step.task: one.task.kind for one in self.plan.entries if one.state != "cached"}
-        durations = self.store.durations(list(tasks))
-        return durations, history.expected(tasks, durations, priority.UNKNOWN_SECONDS)
+    def _likely(self) -> dict[str, Likely]:
+        """How long the tasks that may run are likely to take."""
+        stale = [one for one in self.plan.entries if one.state != "cached"]
+        return history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
 
-    def _machine(self, seconds: Mapping[str, float]) -> tuple[Any, Capacity, frozenset[int], int]:
+    def _machine(self, likely: Mapping[str, Likely]) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
-        nodes = priority.nodes(self.plan, self.how.pool != "inline", seconds)
-        expected = sum(
-            self.how.jobs if one.task.kind == "each" else 1 for one in self.plan.entries if one.state != "cached"
-        )
+        nodes = priority.nodes(self.plan, self.how.pool != "inline", likely)
+        stale = [one for one in self.plan.entries if one.state != "cached"]
+        expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
         return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 
     def _setup(self) -> Setup:
         temporary = self._folder.path
         capture: Literal["descriptors", "streams"] = "descriptors" if self.how.pool == "processes" else "streams"
         folder = self.plan.world.folder
-        if self.how.pool == "processes" and any(entry.task.config.store == "never" for entry in self.plan.entries):
+        if self.how.pool == "processes" and self.plan.passing:
             self._shared = shared_folder(self._memory() // 4)
         shared = self._shared.path if self._shared is not None else None
         return Setup(
@@ -321,6 +320,7 @@ class Run:
         self.ended = time.time()
         self.seconds = self.ended - began
         history.learn(rows, self.store)
+        history.learn_disk(self.store)
         found = self.summary()
         if self.how.log is not None:
             brief = {key: found[key] for key in ("status", "partial", "counts")}
@@ -350,14 +350,14 @@ def new_id() -> str:
     return os.urandom(3).hex()
 
 
-def planned(entry: Planned, when: float, folder: Path | None) -> events.StepPlanned:
+def planned(entry: Planned, when: float, folder: Path | None, *, stored: bool = True) -> events.StepPlanned:
     """The event that says what the plan says of one step."""
     where = str(entry.task.origin or "").removeprefix(f"{folder}/")
     step, task = entry.step, entry.task
     deps = tuple(dict.fromkeys(one for needs in step.deps for one in needs.steps))
     return events.StepPlanned(
         when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, where,
-        tuple(sorted(task.config.tags)),
+        tuple(sorted(task.config.tags)), stored,
     )  # fmt: skip
 
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from pipekit.execution.events import EdgeWeight
 from pipekit.execution.forecast import Ahead, Forecast, Moment
+from pipekit.execution.history import Likely
 from pipekit.execution.ledger import STATES as FINAL
 from pipekit.execution.ledger import Entry
-from pipekit.parallel.machine import State
-from pipekit.store.history import Duration
+from pipekit.parallel.standing import BLOCKED, CANCELLED, FAILED, OPEN, RESOLVING, RUNNING, SETTLED, WAITING
 
 if TYPE_CHECKING:
     from pipekit.execution.drive import Drive
@@ -28,9 +28,8 @@ STATES = ("waiting", "ready", "running", *FINAL)
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-_WAITING, _RESOLVING, _RUNNING, _SETTLED = State.WAITING, State.RESOLVING, State.RUNNING, State.SETTLED
-_AT_WORK = (_RUNNING, State.OPEN, _RESOLVING)
-_FINAL = {_SETTLED: "ran", State.FAILED: "failed", State.BLOCKED: "blocked", State.CANCELLED: "cancelled"}
+_AT_WORK = (RUNNING, OPEN, RESOLVING)
+_FINAL = {SETTLED: "ran", FAILED: "failed", BLOCKED: "blocked", CANCELLED: "cancelled"}
 
 
 class StepNow(Struct, frozen=True):
@@ -72,22 +71,20 @@ class Snapshot(Struct, frozen=True):
 
 
 class Live:
-    """What is there to look at while the loop of a run goes on; `durations` and `guesses` are for the forecast, which is made when it is
-    asked for."""
+    """What is there to look at while the loop of a run goes on; `likely` is for the forecast, which is made when it is asked for."""
 
-    def __init__(self, drive: Drive, durations: Mapping[str, Duration], guesses: Mapping[str, float]) -> None:
-        self.drive = drive
-        self._durations, self._guesses = durations, guesses
+    def __init__(self, drive: Drive, likely: Mapping[str, Likely]) -> None:
+        self.drive, self._likely = drive, likely
 
     @cached_property
     def forecast(self) -> Forecast:
         """Of this run."""
-        return Forecast(self.drive.desk.ledger, self.drive.machine, self._durations, self._guesses)
+        return Forecast(self.drive.desk.ledger, self.drive.machine, self._likely)
 
     def moment(self, now: float) -> Moment:
         """The loop as it is `now`, in Unix seconds."""
         drive = self.drive
-        said = {job.node: job.said for job in drive.jobs.copy().values() if job.said is not None}
+        said = {job.node: job.said for job in drive.jobs.copy() if job.said is not None}
         states, items = drive.machine.state.copy(), drive.items
         return Moment(now, states, items.eaches.copy(), items.flows.copy(), drive.machine.crew.measured, said)
 
@@ -120,27 +117,27 @@ def snapshot(run: Run) -> Snapshot:
 
 def _at_rest(run: Run, status: str, now: float) -> Moment:
     """Before the run begins, and after it has ended."""
-    state = State.WAITING if status == "running" else State.CANCELLED
+    state = WAITING if status == "running" else CANCELLED
     return Moment(now, [state] * len(run.ledger.rows))
 
 
-def _step(row: Entry, state: State, at: Moment) -> StepNow:
-    if state == _WAITING and row.planned.state != "cached":
+def _step(row: Entry, state: int, at: Moment) -> StepNow:
+    if state == WAITING and row.planned.state != "cached":
         return StepNow(row.planned.step.name, "waiting", row.began)
     items, total = _items(row, at)
     return StepNow(row.planned.step.name, _state(row, state, items), row.began, items, total)
 
 
-def _state(row: Entry, state: State, items: int | None) -> str:
+def _state(row: Entry, state: int, items: int | None) -> str:
     if row.planned.pinned is not None:
         return "cached"
-    if state >= _SETTLED:
+    if state >= SETTLED:
         return row.state or _FINAL[state]
-    if state <= _RESOLVING and row.planned.state == "cached" and not row.planned.unchecked:
+    if state <= RESOLVING and row.planned.state == "cached" and not row.planned.unchecked:
         return "cached"
     if (row.began is not None or items) and state in _AT_WORK:
         return "running"
-    return "ready" if state == _RUNNING else "waiting"
+    return "ready" if state == RUNNING else "waiting"
 
 
 def _items(row: Entry, at: Moment) -> tuple[int | None, int | None]:

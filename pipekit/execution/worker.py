@@ -9,15 +9,15 @@ import random
 import resource
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from typing import Any, Protocol
 
 from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
-from pipekit.execution.messages import Call, Credit, More, Progress, Setup, Stalled, Waiting, Want, full
+from pipekit.execution.messages import Call, Credit, Made, More, Progress, Setup, Source, Stalled, Waiting, Want, full
 from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
@@ -62,7 +62,10 @@ class Worker:
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
         self.reads = Reads(None)
+        self._clear = -1
         if self.whole_process:
+            with suppress(OSError):
+                self._clear = os.open("/proc/self/clear_refs", os.O_WRONLY)
             self.reads = _watching(setup)
             settle(setup.folder)
 
@@ -70,9 +73,20 @@ class Worker:
         """Take one message; a call is done before this returns, and what came meanwhile after it."""
         self.ahead.append(message)
         while self.ahead:
-            one = full(self.ahead.popleft())
-            if isinstance(one, Call):
-                self._call(one)
+            one = self.ahead.popleft()
+            if isinstance(one, list):
+                self._chain([full(call) for call in one])
+            elif isinstance(call := full(one), Call):
+                self._call(call)
+
+    def _chain(self, calls: Sequence[Call]) -> None:
+        """One call after the other, each with what the one before has made; where that is nothing, the rest is left."""
+        made = self._call(calls[0])
+        for call in calls[1:]:
+            if made is None:
+                return
+            source = Source("product", (made.product,))
+            made = self._call(call._replace(sources=(source,), bodies=made.bodies))
 
     def task(self, named: str | bytes) -> Any:
         """The task of a call: one of the project's by name, or one that was sent along."""
@@ -134,7 +148,8 @@ class Worker:
         else:
             self.ahead.append(message)
 
-    def _call(self, call: Call) -> None:
+    def _call(self, call: Call) -> Made | None:
+        """Do the call; gives the product of a task that has made one."""
         scratch = f"{self.setup.temporary}{os.sep}scratch-{self.number}-{id(call):x}"
         context = inside.Context(
             scratch,
@@ -148,13 +163,17 @@ class Worker:
         self.job, self.credit = call.job, call.credit if self.port.streams else None
         self.mores.clear()
         self.reads.begin()
+        if not call.tiny:
+            self._measure()
         try:
             with self._around(call):
-                Work(self, call, context).run()
+                work = Work(self, call, context)
+                work.run()
         finally:
             inside.enter(None, whole_process=self.whole_process)
             if context.scratched:
                 files.remove(context.scratch_path)
+        return work.made
 
     def _around(self, call: Call) -> AbstractContextManager[object]:
         if not self.whole_process:
@@ -163,8 +182,13 @@ class Worker:
         cpus = int(call.granted.get("cpu", 1))
         return Surroundings(call.variables, cpus, self.setup.folder, lambda: self.reads.strayed)
 
+    def _measure(self) -> None:
+        """From now on `peak` is that of the call which begins, where the system can forget what was before (Linux)."""
+        if self._clear >= 0:
+            os.write(self._clear, b"5")
+
     def peak(self) -> int:
-        """The most memory this worker has had so far, in bytes."""
+        """The most memory this worker has had, in bytes: since its call began, or at all."""
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most * 1024
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 
+from msgspec import Struct, field
+
 from pipekit.parallel.vocabulary import Capacity, Needs, Node
 
 PATIENCE = 64
@@ -57,111 +59,138 @@ class Room:
         takes = dict(granted.named)
         return all(amount <= self.named[name] + _CPU_SLACK or takes.get(name) for name, amount in waiting.named)
 
-    def take(self, granted: Needs, sign: int = 1) -> None:
-        self.cpu -= sign * granted.cpu
-        self.memory -= sign * granted.memory
+    def take(self, granted: Needs) -> None:
+        self.cpu -= granted.cpu
+        self.memory -= granted.memory
         for name, amount in granted.named:
-            self.named[name] -= sign * amount
+            self.named[name] -= amount
 
     def give(self, granted: Needs) -> None:
-        self.take(granted, -1)
+        self.cpu += granted.cpu
+        self.memory += granted.memory
+        for name, amount in granted.named:
+            self.named[name] += amount
+
+
+Entry = tuple[float, float, int, int, int]
+"""A ready unit: rank, bytes freed (both negative, so that the most comes first), age, node, unit."""
+
+
+class Lane(Struct, eq=False):
+    """The ready units that all get the same, `granted`: a heap by rank, bytes freed and age. `overtaken`: how often its first one was.
+    `takers`: workers on a unit of this lane that may be given more of them ahead."""
+
+    granted: Needs
+    heap: list[Entry] = field(default_factory=list)
+    overtaken: int = 0
+    takers: dict[int, None] = field(default_factory=dict)
 
 
 class Queue:
-    """Ready units by what they need, each need a heap by rank, then age: choosing looks at one head per need."""
+    """All ready units, in lanes: choosing looks at the first of each lane. `size` is how many there are."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self._granted: dict[Needs, Needs] = {}
-        self._heaps: dict[Needs, list[tuple[float, int, int, int]]] = {}
-        self.overtaken: dict[Needs, int] = {}
+        self.lanes: list[Lane] = []
+        self.size = 0
+        self._lane_of: dict[Needs, Lane] = {}  # by what is asked for
+        self._lanes: dict[Needs, Lane] = {}  # by what is granted
+        self._last: tuple[Needs, Lane] | tuple[None, None] = None, None
         self._age = 0
-        self._size = 0
 
     def __len__(self) -> int:
-        return self._size
+        return self.size
 
     def push(self, node: Node, unit: int) -> None:
         self._age += 1
-        self._size += 1
-        granted = self._granted.get(node.needs)
-        if granted is None:
-            granted = self._granted[node.needs] = self.room.granted(node.needs)
-        heap = self._heaps.setdefault(granted, [])
-        heappush(heap, (-node.rank, self._age, node.id, unit))
+        self.size += 1
+        needs, lane = self._last
+        if needs is not node.needs or lane is None:
+            lane = self.lane(node.needs)
+            self._last = node.needs, lane
+        heappush(lane.heap, (-node.rank, -node.frees, self._age, node.id, unit))
 
-    def heads(self) -> list[tuple[tuple[float, int, int, int], Needs]]:
-        """The first unit of each need, best first."""
-        return sorted((heap[0], needs) for needs, heap in self._heaps.items() if heap)
+    def lane(self, needs: Needs) -> Lane:
+        """Where units with these needs are."""
+        lane = self._lane_of.get(needs)
+        if lane is None:
+            granted = self.room.granted(needs)
+            lane = self._lane_of[needs] = self._lanes.setdefault(granted, Lane(granted))
+            self.lanes = list(self._lanes.values())
+        return lane
 
-    def next(self) -> tuple[int, int, Needs] | None:
+    def heads(self) -> list[Lane]:
+        """The lanes in which there is a unit, in the order of the first of each."""
+        return sorted((lane for lane in self.lanes if lane.heap), key=_first)
+
+    def next(self) -> tuple[int, int, Lane] | None:
         """Take out the best unit there is room for; None if there is none. A unit overtaken too often is waited for."""
-        if len(self._heaps) == 1:
-            return self._only()
-        passed: list[Needs] = []
-        for _, needs in self.heads():
-            if self.room.fits(needs) and not self._held_back(needs, passed):
+        if len(self.lanes) == 1:
+            lane = self.lanes[0]
+            return self.pop(lane) if lane.heap and self.room.fits(lane.granted) else None
+        passed: list[Lane] = []
+        for lane in self.heads():
+            if self.room.fits(lane.granted) and not self._held_back(lane, passed):
                 self._pass(passed)
-                return self.pop(needs)
-            passed.append(needs)
+                return self.pop(lane)
+            passed.append(lane)
         return None
 
-    def _only(self) -> tuple[int, int, Needs] | None:
-        [(needs, heap)] = self._heaps.items()
-        return self.pop(needs) if heap and self.room.fits(needs) else None
-
-    def ahead(self, needs: Needs) -> tuple[int, int, Needs] | None:
-        """Take out the best unit of one need for a worker that has not yet given back as much; None if that would be at
+    def ahead(self, lane: Lane) -> tuple[int, int, Lane] | None:
+        """Take out the best unit of one lane for a worker that has not yet given back as much; None if that would be at
         the cost of a better one."""
-        heap = self._heaps.get(needs)
-        if not heap:
+        if not lane.heap:
             return None
-        passed = [other for other, heads in self._heaps.items() if heads and heads[0] < heap[0]]
+        passed = [other for other in self.lanes if other is not lane and other.heap and other.heap[0] < lane.heap[0]]
         if passed:
-            self.room.give(needs)
-            instead = any(self.room.fits(other) for other in passed)
-            self.room.take(needs)
-            if instead or self._held_back(needs, passed):
+            self.room.give(lane.granted)
+            instead = any(self.room.fits(other.granted) for other in passed)
+            self.room.take(lane.granted)
+            if instead or self._held_back(lane, passed):
                 return None
             self._pass(passed)
-        return self.pop(needs)
+        return self.pop(lane)
 
-    def _held_back(self, needs: Needs, passed: list[Needs]) -> bool:
-        return any(self.overtaken.get(other, 0) >= PATIENCE and self.room.delays(needs, other) for other in passed)
+    def _held_back(self, lane: Lane, passed: list[Lane]) -> bool:
+        return any(other.overtaken >= PATIENCE and self.room.delays(lane.granted, other.granted) for other in passed)
 
-    def _pass(self, passed: list[Needs]) -> None:
+    def _pass(self, passed: list[Lane]) -> None:
         for other in passed:
-            self.overtaken[other] = self.overtaken.get(other, 0) + 1
+            other.overtaken += 1
 
-    def pop(self, needs: Needs) -> tuple[int, int, Needs]:
-        """Take out the best unit of one need, of which there are some."""
-        self._size -= 1
-        self.overtaken.pop(needs, None)
-        _, _, node, unit = heappop(self._heaps[needs])
-        return node, unit, needs
+    def pop(self, lane: Lane) -> tuple[int, int, Lane]:
+        """Take out the best unit of one lane, of which there are some."""
+        self.size -= 1
+        lane.overtaken = 0
+        _, _, _, node, unit = heappop(lane.heap)
+        return node, unit, lane
 
-    def head(self, needs: Needs) -> int | None:
-        """The node of the best unit of one need."""
-        heap = self._heaps.get(needs)
-        return heap[0][2] if heap else None
+    def has_room(self) -> bool:
+        """Is there room for any unit, if it were ready?"""
+        return any(self.room.fits(lane.granted) for lane in self.lanes)
 
     def admits(self) -> bool:
         """Is there room for any unit that is ready?"""
-        return any(heap and self.room.fits(needs) for needs, heap in self._heaps.items())
+        return any(lane.heap and self.room.fits(lane.granted) for lane in self.lanes)
 
     def drop(self, node: int) -> int:
         """Take out every unit of `node`; gives how many there were."""
         gone = 0
-        for needs, heap in self._heaps.items():
-            kept = [entry for entry in heap if entry[2] != node]
-            if len(kept) < len(heap):
-                gone += len(heap) - len(kept)
+        for lane in self.lanes:
+            kept = [entry for entry in lane.heap if entry[3] != node]
+            if len(kept) < len(lane.heap):
+                gone += len(lane.heap) - len(kept)
                 heapify(kept)
-                self._heaps[needs] = kept
-        self._size -= gone
+                lane.heap = kept
+        self.size -= gone
         return gone
 
     def clear(self) -> None:
         """Take out everything."""
-        self._heaps.clear()
-        self._size = 0
+        for lane in self.lanes:
+            lane.heap.clear()
+        self.size = 0
+
+
+def _first(lane: Lane) -> Entry:
+    return lane.heap[0]

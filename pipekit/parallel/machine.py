@@ -9,11 +9,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from enum import IntEnum
 from typing import Any
 
 from pipekit.parallel.admission import Queue, Room, capacity_for
 from pipekit.parallel.crew import Crew
+from pipekit.parallel.standing import (
+    BLOCKED,
+    CANCELLED,
+    FAILED,
+    OPEN,
+    RESOLVING,
+    RUNNING,
+    SETTLED,
+    WAITING,
+    WANTED,
+    Standing,
+)
 from pipekit.parallel.vocabulary import (
     Again,
     Began,
@@ -35,6 +46,7 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Quiet,
     Ready,
     Resolve,
     Settled,
@@ -44,57 +56,33 @@ from pipekit.parallel.vocabulary import (
     WorkerUp,
 )
 
-
-class State(IntEnum):
-    """Of a node. From SETTLED on it is final, but a settled node that cannot be read may be wanted again."""
-
-    WAITING = 0
-    RESOLVING = 1
-    OPEN = 2
-    WANTED = 3
-    RUNNING = 4
-    SETTLED = 5
-    FAILED = 6
-    BLOCKED = 7
-    CANCELLED = 8
+MOST_HELD = 64
+"""So many events a patient machine takes in, at most, before it starts what is ready."""
 
 
-class Machine:
+class Machine(Standing):
     """`handle(event)` gives the commands that follow from it. Nodes are numbered 0..n-1 in topological order.
 
     `targets` are the nodes whose products must be readable at the end; `expected`: so many units are likely to run.
+    `patient`: units are started when the driver says Quiet, or after MOST_HELD events, and not after each one.
     """
 
     def __init__(
-        self, nodes: Sequence[Node], capacity: Capacity, targets: Collection[int] = (), expected: int = 0
+        self,
+        nodes: Sequence[Node],
+        capacity: Capacity,
+        targets: Collection[int] = (),
+        expected: int = 0,
+        patient: bool = False,
     ) -> None:
-        self.nodes = tuple(nodes)
-        self.targets = frozenset(targets)
+        super().__init__(nodes, targets)
         self.room = Room(capacity_for(self.nodes, capacity))
         self.queue = Queue(self.room)
         self.crew = Crew(self.room, expected)
-        count = len(self.nodes)
-        self.state = [State.WAITING] * count
-        self.known = [False] * count  # has been settled before
-        self.present = [False] * count
-        self.made = [False] * count  # by this run: it goes when it is freed, if it is not kept
-        self.flowing = [False] * count
-        self.closed = [False] * count
-        self.units = [0] * count  # offered or held back, and not yet ended
-        self.held: dict[int, list[int]] = {}  # units that wait until what their node reads is present
         self.cause: dict[int, int] = {}  # of a blocked node: the one that failed
-        self.stale: set[int] = set()  # at work with a product that has changed: to be resolved again afterwards
-        self.changed: set[int] = set()  # came out another way when run again: kept, or a run might never end
-        self.untold: set[int] = set()  # has changed, and its dependents do not know yet
-        self.unsettled = [len(node.deps) for node in self.nodes]
-        self.uses = [0] * count  # dependents that are not final
-        self.dependents: list[list[int]] = [[] for _ in range(count)]
-        for node in self.nodes:
-            for dep in node.deps:
-                self.dependents[dep].append(node.id)
-                self.uses[dep] += 1
-        self.live = count  # nodes that are not final
         self.stopped = False
+        self._patience = MOST_HELD if patient else 1
+        self._heard = 0  # events since units were last started
         self._out: list[Command] = []
 
     @property
@@ -107,9 +95,16 @@ class Machine:
         self._out = []
         handler: Callable[[Machine, Any], None] = _HANDLERS[type(event)]
         handler(self, event)
-        if not self.stopped and (self.queue or self.crew.wakes):
-            self._out += self.crew.assign(self.queue, self.nodes)
+        self._heard += 1
+        if self._heard >= self._patience:
+            self._place()
         return self._out
+
+    def _place(self) -> None:
+        """Start what is ready, as far as there is room."""
+        self._heard = 0
+        if (self.queue.size or self.crew.wakes) and not self.stopped:
+            self._out += self.crew.assign(self.queue, self.nodes)
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
@@ -120,7 +115,7 @@ class Machine:
 
     def _settled(self, event: Settled) -> None:
         node = event.node
-        if self.state[node] >= State.FAILED:
+        if self.state[node] >= FAILED:
             return
         if event.changed:
             self.changed.add(node)
@@ -128,50 +123,53 @@ class Machine:
         if node in self.stale:
             self._resolve(node)
             return
-        first, self.known[node] = not self.known[node], True
         self.present[node] = event.present
-        self._tell(node, first)
+        self._tell(node)
         if node in self.targets and not event.present:
             self._want(node)
         else:
-            self._final(node, State.SETTLED)
+            self._final(node, SETTLED)
             self._free(node)
         for dependent in self.dependents[node]:
             self._look(dependent)
 
-    def _tell(self, node: int, first: bool) -> None:
+    def _tell(self, node: int) -> None:
         """The node's dependents learn that its product is known, or that it has changed."""
-        changed = node in self.untold
-        self.untold.discard(node)
-        for dependent in self.dependents[node]:
-            if first:
+        if not self.known[node]:
+            self.known[node] = True
+            for dependent in self.dependents[node]:
                 self.unsettled[dependent] -= 1
-            elif changed:
+        elif node in self.untold:
+            for dependent in self.dependents[node]:
                 self._unsettle(dependent)
+        self.untold.discard(node)
 
     def _missed(self, event: Missed) -> None:
-        if event.node in self.stale:
-            self._resolve(event.node)
-        elif self.state[event.node] == State.RESOLVING and not event.reads:
-            self.state[event.node] = State.RUNNING
-            self.units[event.node] += 1
-            self.queue.push(self.nodes[event.node], 0)
-        elif self.state[event.node] == State.RESOLVING:
-            self._want(event.node)
+        node = event.node
+        if node in self.stale:
+            self._resolve(node)
+        elif self.state[node] == RESOLVING and not event.reads:
+            self.state[node] = RUNNING
+            self.units[node] += 1
+            self.queue.push(self.nodes[node], 0)
+        elif self.state[node] == RESOLVING and self.stands(node):
+            self._run(node)
+        elif self.state[node] == RESOLVING:
+            self._want(node)
 
     def _flowing(self, event: Flowing) -> None:
-        if not self.flowing[event.node] and self.state[event.node] < State.SETTLED:
+        if not self.flowing[event.node] and self.state[event.node] < SETTLED:
             self.flowing[event.node] = True
             for dependent in self.dependents[event.node]:
                 self._look(dependent)
 
     def _offered(self, event: Offered) -> None:
         node = event.node
-        if self.state[node] >= State.SETTLED or (self.nodes[node].single and self.units[node]):
+        if self.state[node] >= SETTLED or (self.nodes[node].single and self.units[node]):
             return
         self.closed[node] = False
         self.units[node] += len(event.units)
-        if self.state[node] == State.RUNNING or self._readable(node):
+        if self.state[node] == RUNNING or self.readable(node):
             for unit in event.units:
                 self.queue.push(self.nodes[node], unit)
         else:
@@ -186,7 +184,8 @@ class Machine:
         node = event.node
         if self.crew.end(node, event.unit, event.seconds, self.nodes):
             self.units[node] -= 1
-            self._complete(node)
+            if self.closed[node]:
+                self._complete(node)
 
     def _waits(self, event: Waits) -> None:
         self.crew.waits(event.node, event.unit)
@@ -196,7 +195,7 @@ class Machine:
 
     def _again(self, event: Again) -> None:
         node = event.node
-        if self.state[node] >= State.SETTLED or self.stopped:
+        if self.state[node] >= SETTLED or self.stopped:
             return
         if node in self.stale and self.nodes[node].single:
             self._resolve(node)
@@ -205,25 +204,30 @@ class Machine:
             self.queue.push(self.nodes[node], event.unit)
 
     def _failed(self, event: Failed) -> None:
-        if self.state[event.node] < State.FAILED:
-            self._final(event.node, State.FAILED)
+        if self.state[event.node] < FAILED:
+            self._final(event.node, FAILED)
             self._block_below(event.node)
 
     def _worker_up(self, event: WorkerUp) -> None:
         self.crew.up(event.worker)
 
     def _worker_lost(self, event: WorkerLost) -> None:
-        for place, (node, unit) in enumerate(self.crew.lost(event.worker)):
+        held = self.crew.lost(event.worker)
+        for place, (node, unit) in enumerate(held):
             self.units[node] -= 1
-            if self.state[node] < State.SETTLED:
-                self._out.append(Drop(node, unit, place == 0))
+            self.crew.doubt(self.nodes[node])
+            if self.state[node] < SETTLED:
+                self._out.append(Drop(node, unit, place == 0, len(held) == 1))
+
+    def _quiet(self, event: Quiet) -> None:
+        self._heard = self._patience
 
     def _stopped(self, event: Stopped) -> None:
         self.stopped = True
         self.queue.clear()
         for node in self.nodes:
-            if self.state[node.id] < State.SETTLED:
-                self._final(node.id, State.CANCELLED)
+            if self.state[node.id] < SETTLED:
+                self._final(node.id, CANCELLED)
                 self._out.append(Cancel(node.id))
         self._out += [Kill(worker) for worker in self.crew.working()]
 
@@ -231,20 +235,20 @@ class Machine:
 
     def _resolve(self, node: int) -> None:
         self.stale.discard(node)
-        self.state[node] = State.RESOLVING
+        self.state[node] = RESOLVING
         self._out.append(Resolve(node))
 
     def _look(self, node: int) -> None:
         """A source of the node has moved: is it time to resolve it, to open it, or to let its units go?"""
         state = self.state[node]
-        if state in (State.WAITING, State.OPEN) and self.unsettled[node] == 0:
+        if state <= OPEN and state != RESOLVING and not self.unsettled[node]:
             self._resolve(node)
-        elif state == State.WAITING and self._may_open(node):
-            self.state[node] = State.OPEN
+        elif state == WAITING and self.nodes[node].feeds and self.may_open(node):
+            self.state[node] = OPEN
             self.made[node] = True
             self._out.append(Open(node))
-        elif state == State.WANTED:
-            if self._readable(node):
+        elif state == WANTED:
+            if self.readable(node):
                 self._run(node)
             else:
                 self._want_gone(node)
@@ -253,29 +257,14 @@ class Machine:
 
     def _let_go(self, node: int) -> None:
         """Units that were held back may start once everything they read is there."""
-        if not self._readable(node):
+        if not self.readable(node):
             self._want_gone(node)
             return
         for unit in self.held.pop(node):
             self.queue.push(self.nodes[node], unit)
 
-    def _may_open(self, node: int) -> bool:
-        feeds = self.nodes[node].feeds
-        return any(self.flowing[feed] for feed in feeds) and all(
-            self.state[dep] == State.SETTLED or (dep in feeds and self.flowing[dep]) for dep in self.nodes[node].deps
-        )
-
-    def _readable(self, node: int) -> bool:
-        """Is everything there that the node reads, as a product that stands, or as items that flow?"""
-        feeds = self.nodes[node].feeds
-        for dep in self.nodes[node].deps:
-            stands = self.present[dep] if self.state[dep] == State.SETTLED else dep in feeds and self.flowing[dep]
-            if not stands:
-                return False
-        return True
-
     def _run(self, node: int) -> None:
-        self.state[node] = State.RUNNING
+        self.state[node] = RUNNING
         self.made[node] = True
         if self.nodes[node].single:
             if not self.units[node]:  # it may have been offered while it was open
@@ -290,58 +279,47 @@ class Machine:
         stack = [node]
         while stack:
             one = stack.pop()
-            if self.state[one] not in (State.RESOLVING, State.SETTLED):
+            if self.state[one] not in (RESOLVING, SETTLED):
                 continue
-            self._reopen(one)
-            self.state[one] = State.WANTED
-            lost = next((dep for dep in self.nodes[one].deps if self.state[dep] >= State.FAILED), None)
-            if lost is not None:
+            self.reopen(one)
+            self.state[one] = WANTED
+            if (lost := self.lost(one)) is not None:
                 self._block_below(lost)
-            elif gone := self._gone(one):
+            elif gone := self.gone(one):
                 stack += gone
-            elif self._readable(one):
+            elif self.readable(one):
                 self._run(one)
 
     def _want_gone(self, node: int) -> None:
-        for dep in self._gone(node):
+        for dep in self.gone(node):
             self._want(dep)
-
-    def _gone(self, node: int) -> list[int]:
-        return [dep for dep in self.nodes[node].deps if self.state[dep] == State.SETTLED and not self.present[dep]]
-
-    def _reopen(self, node: int) -> None:
-        """A final node becomes live again: it is to be run although its product is known."""
-        if self.state[node] == State.SETTLED:
-            self.live += 1
-            self.flowing[node] = False
-            for dep in self.nodes[node].deps:
-                self.uses[dep] += 1
 
     def _unsettle(self, node: int) -> None:
         """What the node was resolved with is no longer so: it is resolved anew, at once or after what it is doing."""
         state = self.state[node]
-        if state == State.RUNNING and self.nodes[node].single and self.queue.drop(node):
+        if state == RUNNING and self.nodes[node].single and self.queue.drop(node):
             self.units[node] = 0
-            self.state[node] = State.WAITING
-        elif state in (State.RESOLVING, State.RUNNING):
+            self.state[node] = WAITING
+        elif state in (RESOLVING, RUNNING):
             self.stale.add(node)
-        elif state in (State.WANTED, State.SETTLED):
-            self._reopen(node)
-            self.state[node] = State.WAITING
+        elif state in (WANTED, SETTLED):
+            self.reopen(node)
+            self.state[node] = WAITING
 
     def _complete(self, node: int) -> None:
-        if self.state[node] >= State.SETTLED or self.units[node] or not self.closed[node]:
+        if self.state[node] >= SETTLED or self.units[node] or not self.closed[node]:
             return
         self._out.append(Complete(node))
 
-    def _final(self, node: int, state: State) -> None:
-        if self.state[node] < State.SETTLED:
+    def _final(self, node: int, state: int) -> None:
+        if self.state[node] < SETTLED:
             self.live -= 1
             for dep in self.nodes[node].deps:
                 self.uses[dep] -= 1
                 self._free(dep)
         self.state[node] = state
-        self.units[node] -= len(self.held.pop(node, ()))
+        if node in self.held:
+            self.units[node] -= len(self.held.pop(node))
         self.stale.discard(node)
         if self.units[node]:
             self.units[node] -= self.queue.drop(node)
@@ -370,8 +348,8 @@ class Machine:
         todo = deque(self.dependents[failed])
         while todo:
             node = todo.popleft()
-            if self.state[node] < State.SETTLED:
-                self._final(node, State.BLOCKED)
+            if self.state[node] < SETTLED:
+                self._final(node, BLOCKED)
                 self.cause[node] = by
                 self._out.append(Block(node, by))
                 todo.extend(self.dependents[node])
@@ -391,5 +369,6 @@ _HANDLERS: dict[type, Any] = {
     Failed: Machine._failed,
     WorkerUp: Machine._worker_up,
     WorkerLost: Machine._worker_lost,
+    Quiet: Machine._quiet,
     Stopped: Machine._stopped,
 }

@@ -20,8 +20,8 @@ class Node(Struct, frozen=True):
 
     `single`: it is one unit of work, which the machine makes itself; else the driver offers units. A single node with `feeds` may be
     offered its unit 0 as soon as it is open. `waits`: its units may wait while they work, for items or until their own are taken.
-    `kept`: its product stays readable after its last use, even if this run made it. `rank` orders what is ready (highest first); `family` groups
-    nodes whose units take about as long.
+    `kept`: its product stays readable after its last use, even if this run made it. `rank` orders what is ready (highest first), then
+    `frees`: the bytes that can go once it has run. `family` groups nodes whose units take about as long.
     """
 
     id: int
@@ -33,6 +33,7 @@ class Node(Struct, frozen=True):
     rank: float = 0.0
     family: int = 0
     waits: bool = False
+    frees: float = 0.0
 
 
 class Capacity(Struct, frozen=True):
@@ -132,13 +133,18 @@ class WorkerLost(Struct, frozen=True):
     worker: int
 
 
+class Quiet(Struct, frozen=True):
+    """All that is known by now has been said. A patient machine starts units then, so that those that a moment makes ready all at once
+    are taken by rank, and not by who was mentioned first."""
+
+
 class Stopped(Struct, frozen=True):
     """Nothing more is to be started; what is not done is cancelled."""
 
 
 Event = (
     Began | Settled | Missed | Flowing | Offered | Closed | Ended | Waits | Ready | Again | Failed | WorkerUp | WorkerLost
-    | Stopped
+    | Quiet | Stopped
 )  # fmt: skip
 
 
@@ -203,11 +209,13 @@ class Cancel(Struct, frozen=True):
 
 
 class Drop(Struct, frozen=True):
-    """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn."""
+    """The unit was on a worker that is lost: say Again or Failed. If not `begun` it only waited there for its turn, or so it seems: if
+    it was not `alone`, it may also be that it has ended and one behind it was at work, and that nobody has heard of it yet."""
 
     node: int
     unit: int
     begun: bool = True
+    alone: bool = True
 
 
 class Free(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,6 +42,7 @@ class Objects:
         self._marks = Verified(root / "verified")
         self._written: set[Digest] = set()
         self._synced: set[Digest] = set()
+        self.written = 0, 0.0  # bytes that this process has made durable, and the seconds it took
 
     def path(self, digest: Digest) -> Path:
         """Where the object lies, or would."""
@@ -98,7 +100,11 @@ class Objects:
         """
         todo = [digest for digest in {*self._written, *digests} if digest not in self._synced]
         if todo:
-            synced = sync_files([self.path(digest) for digest in todo])
+            began, paths = time.perf_counter(), [self.path(digest) for digest in todo]
+            synced = sync_files(paths)
+            size, seconds = self.written
+            more = sum(os.stat(path).st_size for path, done in zip(paths, synced) if done)
+            self.written = size + more, seconds + time.perf_counter() - began
             self._synced.update(digest for digest, done in zip(todo, synced) if done)
             self._written.difference_update(todo)
 

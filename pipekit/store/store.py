@@ -122,6 +122,10 @@ class Store(Protocol):
         """Keep what is known of tasks, durable at once."""
         ...
 
+    def written(self) -> tuple[int, float]:
+        """Bytes of big objects that were made durable since the store was opened, and seconds that this took."""
+        ...
+
     def runs(self, count: int) -> list[Ran]:
         """The last `count` runs, newest first."""
         ...
@@ -193,7 +197,9 @@ class DiskStore:
 
     def put(self, bodies: Mapping[Digest, Buffer]) -> None:
         for digest, body in bodies.items():
-            if memoryview(body).nbytes < BIG:
+            if type(body) is bytes and len(body) < BIG:
+                self._pending[digest] = body
+            elif memoryview(body).nbytes < BIG:
                 self._pending[digest] = bytes(body)
             else:
                 self._put_big(digest, body)
@@ -235,6 +241,9 @@ class DiskStore:
 
     def put_durations(self, durations: Iterable[Duration]) -> None:
         self._history.put_durations(durations)
+
+    def written(self) -> tuple[int, float]:
+        return self.objects.written
 
     def runs(self, count: int) -> list[Ran]:
         return self._history.runs(count)

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pipekit
-from tests.bench import flows, identify, looking, projects, writing
-from tests.bench.measure import Figure, figure, first, forget, group, makespan, once, part
+from tests.bench import flows, identify, looking, peers, projects, writing
+from tests.bench.arrays import arrays
+from tests.bench.large import products
+from tests.bench.measure import Figure, figure, first, forget, makespan, once, part
+from tests.bench.memory import group
 from tests.bench.modules import modules
+from tests.bench.schedule import schedules
 
 RUN = [sys.executable, "-m", "pipekit", "run"]
 COUNT = 10_000
@@ -37,6 +41,7 @@ def many(folder: Path) -> Iterator[Figure]:
         yield figure(f"{COUNT} tasks {name}, cold", RUN, place, runs=3, before=lambda place=place: forget(place))
         yield figure(f"{COUNT} tasks {name}, nothing to do", RUN, place)
         yield figure(f"{COUNT} tasks {name}, nothing to do, --json", [*RUN, "--json"], place)
+    yield from peers.many(folder, COUNT)
 
 
 def snapshots(folder: Path) -> Iterator[Figure]:
@@ -59,6 +64,7 @@ def changed(folder: Path) -> Iterator[Figure]:
         words[-1] = f"source.value={next(values)}"
 
     yield figure(f"one option above {COUNT} tasks, same product", words, place, runs=3, before=other)
+    yield from peers.changed(folder, COUNT)
 
 
 def items(folder: Path) -> Iterator[Figure]:
@@ -79,6 +85,7 @@ def items(folder: Path) -> Iterator[Figure]:
             words[-1] = f"numbers.count={next(counts)}"
 
         yield figure(f"each over {count} items, one appended", words, place, runs=runs, before=more)
+    yield from peers.items(folder, 100_000)
 
 
 def streams(folder: Path) -> Iterator[Figure]:
@@ -133,7 +140,10 @@ SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
     changed,
     items,
     streams,
+    arrays,
+    products,
     fingerprints,
+    schedules,
 )
 
 
@@ -141,13 +151,18 @@ def main(wanted: list[str]) -> int:
     """Print the figures, one line each. Modules are compiled, as they are where pipekit is installed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(pipekit.__path__[0], quiet=1)
+    if peers.absent():
+        print(peers.absent())
     print(f"{'':58} seconds    MB  slowest/fastest")
     with tempfile.TemporaryDirectory() as folder:
         for section in SECTIONS:
             if wanted and section.__name__ not in wanted:
                 continue
             for one in section(Path(folder)):
-                print(f"{one.name:58} {one.seconds:7.3f} {one.megabytes:5.0f}  {one.spread:.2f}", flush=True)
+                megabytes = f"{one.megabytes:5.0f}" if one.megabytes else " " * 5
+                print(
+                    f"{one.name:58} {one.seconds:7.3f} {megabytes}  {one.spread:.2f}  {one.beside}".rstrip(), flush=True
+                )
     return 0
 
 

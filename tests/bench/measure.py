@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """`seconds` of wall clock and `megabytes` of the largest process, medians; `spread` is the slowest over the fastest."""
+    """`seconds` of wall clock and `megabytes` of the largest process, medians; `spread` is the slowest over the fastest; `beside` is what
+    the seconds are to be held against."""
 
     name: str
     seconds: float
     megabytes: float
     spread: float
+    beside: str = ""
 
 
 def once(words: Sequence[str], folder: Path) -> tuple[float, float]:
@@ -33,40 +34,6 @@ def once(words: Sequence[str], folder: Path) -> tuple[float, float]:
     process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     megabytes = _ended(process)
     return time.perf_counter() - began, megabytes
-
-
-def group(words: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Seconds of one run, and the megabytes that its processes took together at their peak: what they share counts once (Linux)."""
-    began, peak = time.perf_counter(), 0
-    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
-        peak = max(peak, sum(map(_share, _below(process.pid))))
-        time.sleep(0.02)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, words)
-    return time.perf_counter() - began, peak / 1e3
-
-
-def _below(root: int) -> list[int]:
-    """The process and all that it has started, directly or not."""
-    children: dict[int, list[int]] = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with suppress(OSError):
-            above = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1]
-            children.setdefault(int(above), []).append(int(name))
-    found, waiting = list[int](), [root]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += children.get(found[-1], [])
-    return found
-
-
-def _share(process: int) -> int:
-    """Kilobytes of a process's own memory, and its share of what it has in common with others."""
-    with suppress(OSError):
-        rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        return sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
-    return 0
 
 
 def part(words: Sequence[str], folder: Path) -> tuple[float, float]:
@@ -126,9 +93,13 @@ def figure(
     for _ in range(runs):
         before()
         found.append(run(words, folder))
-    seconds = [one for one, _ in found]
-    memory = statistics.median(one for _, one in found)
-    return Figure(name, statistics.median(seconds), memory, max(seconds) / min(seconds))
+    return medians(name, [one for one, _ in found], [one for _, one in found])
+
+
+def medians(name: str, seconds: Sequence[float], megabytes: Sequence[float] = (0.0,), beside: str = "") -> Figure:
+    """One figure of several runs."""
+    spread = max(seconds) / min(seconds)
+    return Figure(name, statistics.median(seconds), statistics.median(megabytes), spread, beside)
 
 
 def forget(folder: Path) -> None:

@@ -17,7 +17,7 @@ from pipekit.execution.outlook import Outlooks
 from pipekit.execution.run import Run
 from pipekit.execution.snapshot import Snapshot
 from pipekit.execution.streams import Each
-from pipekit.parallel.machine import State
+from pipekit.parallel.standing import RUNNING, SETTLED, WAITING
 from pipekit.store.history import Duration
 from pipekit.store.segments import Results
 
@@ -128,7 +128,7 @@ def at_work(items: int, done: int, seconds: float, *, ended: bool = True) -> Eac
 def test_items_that_are_left_take_as_long_as_those_of_this_run(tmp_path: Path) -> None:
     run, found = begun(tmp_path, {"rows": 1.0, "made": 1_000.0}, text=ITEMS, after=StepFinished)
     assert found.seconds == pytest.approx(500, abs=40), "two workers share its items"
-    forecast, states = run.live.forecast, [State.SETTLED, State.RUNNING]
+    forecast, states = run.live.forecast, [SETTLED, RUNNING]
 
     def left(each: Each) -> float | None:
         return forecast.ahead(Moment(found.time, states, {1: each})).left
@@ -161,7 +161,7 @@ def numbers() -> Iterator[int]:
     flow, began = Flow(), again.ledger[0].began
     flow.add(blocks.numbers(range(10), 10)[0])
     assert began is not None
-    at = Moment(began + 5.0, [State.RUNNING], flows={0: flow})
+    at = Moment(began + 5.0, [RUNNING], flows={0: flow})
     assert again.live.forecast.ahead(at).left == pytest.approx(15.0)
 
 
@@ -179,7 +179,7 @@ for number in range(4):
     load(number)
 """
     run, _ = begun(tmp_path, {"load_0": 5.0}, text=text)
-    forecast, waiting = run.live.forecast, [State.WAITING] * 4
+    forecast, waiting = run.live.forecast, [WAITING] * 4
     run.ledger[0].began = None
     assert forecast.ahead(Moment(0.0, waiting)).left is None
     family = run.live.drive.machine.nodes[0].family

@@ -26,7 +26,7 @@ def taken(found: Queue) -> list[int]:
     """The nodes that are admitted one after the other while nothing ends."""
     order = []
     while (one := found.next()) is not None:
-        found.room.take(one[2])
+        found.room.take(one[2].granted)
         order.append(one[0])
     return order
 
@@ -76,6 +76,11 @@ def test_rank_then_age() -> None:
     assert not found
 
 
+def test_among_equal_ranks_what_frees_more_goes_first() -> None:
+    found = queue(Node(0), Node(1, frees=5.0), Node(2, frees=9.0), Node(3, frees=5.0), Node(4, rank=1.0), jobs=9)
+    assert taken(found) == [4, 2, 1, 3, 0]
+
+
 def test_one_order_over_all_needs() -> None:
     mixed = [Node(number, rank=float(number), needs=Needs(1.0, number % 3 * GB)) for number in range(9)]
     assert taken(queue(*mixed, jobs=9, memory=99 * GB)) == list(reversed(range(9)))
@@ -103,7 +108,7 @@ def test_a_unit_that_was_overtaken_too_often_is_waited_for() -> None:
     found.room.take(Needs(1.0))
     assert overtaken(found, Node(1)) == PATIENCE
     found.room.give(Needs(1.0))
-    assert found.next() == (0, 0, Needs(2.0))
+    assert found.next() == (0, 0, found.lane(Needs(2.0)))
 
 
 def test_nothing_is_held_back_for_what_waits_for_something_else() -> None:
@@ -119,16 +124,16 @@ def test_nothing_is_held_back_for_what_waits_for_something_else() -> None:
 def test_one_ahead_is_not_at_the_cost_of_a_better_one_that_would_fit() -> None:
     found = queue(Node(0), Node(1, rank=1.0, needs=Needs(0.5)), jobs=1)
     found.room.take(Needs(1.0))
-    assert found.ahead(Needs(1.0)) is None
-    assert found.ahead(Needs(0.5)) == (1, 0, Needs(0.5))
-    assert found.ahead(Needs(1.0)) == (0, 0, Needs(1.0))
-    assert found.ahead(Needs(1.0)) is None
+    assert found.ahead(found.lane(Needs(1.0))) is None
+    assert found.ahead(found.lane(Needs(0.5))) == (1, 0, found.lane(Needs(0.5)))
+    assert found.ahead(found.lane(Needs(1.0))) == (0, 0, found.lane(Needs(1.0)))
+    assert found.ahead(found.lane(Needs(1.0))) is None
 
 
 def test_one_ahead_counts_as_overtaking() -> None:
     found = queue(*(Node(number) for number in range(2 * PATIENCE)), Node(999, rank=1.0, needs=Needs(2.0)), jobs=2)
     found.room.take(Needs(2.0))
-    ahead = sum(found.ahead(Needs(1.0)) is not None for _ in range(2 * PATIENCE))
+    ahead = sum(found.ahead(found.lane(Needs(1.0))) is not None for _ in range(2 * PATIENCE))
     assert ahead == PATIENCE
 
 
@@ -141,6 +146,12 @@ def test_dropping_a_node_takes_out_all_its_units() -> None:
 def test_clearing() -> None:
     found = queue(Node(0), Node(1))
     found.clear()
-    assert len(found) == 0 and found.next() is None and found.head(Needs()) is None and found.heads() == []
+    assert len(found) == 0 and found.next() is None and found.heads() == []
     found.push(Node(2), 0)
-    assert found.next() == (2, 0, Needs())
+    assert found.next() == (2, 0, found.lane(Needs()))
+
+
+def test_needs_that_get_the_same_are_in_one_lane() -> None:
+    found = queue(Node(0, rank=1.0, needs=Needs(9.0)), Node(1, rank=2.0, needs=Needs(2.0)), Node(2, needs=Needs(7.0)))
+    assert [lane.granted for lane in found.heads()] == [Needs(2.0)]
+    assert found.lane(Needs(8.0)) is found.lane(Needs(2.0)) is not found.lane(Needs(1.0))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import MOST_HELD, Machine
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import (
     Again,
     Began,
@@ -30,6 +31,7 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Quiet,
     Ready,
     Resolve,
     Resume,
@@ -466,7 +468,7 @@ def test_short_units_are_given_one_ahead() -> None:
 def test_a_unit_that_waited_on_a_lost_worker_had_not_begun() -> None:
     machine = ready([Node(number) for number in range(3)], 1)
     after(machine, Began(), *map(Missed, range(3)), Ended(0, 0, 0.001))
-    assert after(machine, WorkerLost(0)) == [Drop(1, 0, True), Drop(2, 0, False)]
+    assert after(machine, WorkerLost(0)) == [Drop(1, 0, True, False), Drop(2, 0, False, False)]
 
 
 def test_ended_twice_counts_once() -> None:
@@ -566,3 +568,29 @@ def test_what_is_looked_at_reads_nothing_of_its_deps() -> None:
     assert after(machine, Missed(1, reads=False)) == [Start(1, 0, 0)]
     assert after(machine, Ended(1, 0), Settled(1)) == [Free(1)]
     assert machine.finished
+
+
+# --- patience ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_patient_machine_starts_the_best_of_all_that_a_moment_makes_ready() -> None:
+    """Node 1 is ready when node 0 ends; node 2 has been for long, and would be first if the worker were given away at once."""
+    nodes = [Node(0, rank=9.0), Node(1, (0,), rank=8.0), Node(2, rank=1.0)]
+    machine = Machine(nodes, Capacity(1), patient=True)
+    assert after(machine, WorkerUp(0), Began(), Missed(2), Missed(0)) == [Resolve(0), Resolve(2)]
+    assert after(machine, Quiet()) == [Start(0, 0, 0)]
+    assert after(machine, *done(0), Missed(1)) == [Resolve(1)]
+    assert after(machine, Quiet()) == [Start(1, 0, 0)] and after(machine, Quiet()) == []
+
+
+def test_patience_ends() -> None:
+    machine = Machine(graph(*[()] * MOST_HELD), Capacity(1), patient=True)
+    after(machine, WorkerUp(0), Began())
+    events = [Missed(node) for node in range(MOST_HELD - 2)]
+    assert after(machine, *events[:-1]) == [] and after(machine, events[-1]) == [Start(0, 0, 0)]
+
+
+def test_after_a_stop_a_patient_machine_starts_nothing() -> None:
+    machine = Machine(graph((), ()), Capacity(1), patient=True)
+    after(machine, WorkerUp(0), Began(), Missed(0))
+    assert after(machine, Stopped(), Quiet()) == [Cancel(0), Cancel(1)]

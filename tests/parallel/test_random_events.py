@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from support.schedules import Case, case, expected, play, replay
 
-from pipekit.parallel.machine import State
 from pipekit.parallel.simulate import Outcome
+from pipekit.parallel.standing import State
+from pipekit.parallel.vocabulary import Quiet, WorkerLost
 
 
 def run_until(events: int, first: int) -> Iterator[tuple[Case, Outcome]]:
-    """Cases, seed after seed, until there have been that many events."""
+    """Cases, seed after seed, until that many things have happened, and everything that must hold was checked after each."""
     seed = first
     while events > 0:
         found = case(seed)
@@ -24,8 +25,13 @@ def run_until(events: int, first: int) -> Iterator[tuple[Case, Outcome]]:
             error.add_note(f"support.schedules.case({seed})")
             raise
         yield found, outcome
-        events -= len(outcome.events)
+        events -= happened(outcome)
         seed += 1
+
+
+def happened(outcome: Outcome, kind: type = object) -> int:
+    """How many things of a kind; that all is quiet is none."""
+    return sum(isinstance(event, kind) and not isinstance(event, Quiet) for event in outcome.events)
 
 
 def check_end(found: Case, outcome: Outcome) -> None:
@@ -47,11 +53,12 @@ def check_end(found: Case, outcome: Outcome) -> None:
 
 
 def test_whatever_happens() -> None:
-    cases = [found for found, _ in run_until(3_000, 0)]
-    assert len(cases) > 20
+    cases = [found for found, _ in run_until(10_000, 0)]
+    assert len(cases) > 100
 
 
 @pytest.mark.long
 def test_whatever_happens_for_long() -> None:
     outcomes = [outcome for _, outcome in run_until(100_000, 1_000)]
-    assert sum(len(outcome.events) for outcome in outcomes) >= 100_000
+    assert sum(happened(outcome) for outcome in outcomes) >= 100_000
+    assert sum(happened(outcome, WorkerLost) for outcome in outcomes) >= 1_500

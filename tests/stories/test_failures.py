@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+import pytest
 from support.stories import Place
 
 FAILING = '''
@@ -365,12 +368,66 @@ def test_two_runs_at_once(place: Place) -> None:
     assert place.counts() == {"cached": 40}
 
 
+ONE = "from pipekit import Env\nenv = Env('a')\n@env.task()\ndef a() -> int:\n    return 1\n"
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere workers are fresh interpreters, which find the project's modules first"
+)
+def test_a_module_named_like_one_of_pythons_own_hinders_no_worker(place: Place) -> None:
+    place.write(tasks_py=ONE, random_py="hidden = True\n")
+    assert place.pipekit("run", timeout=30).code == 0
+
+
 def test_workers_that_cannot_start_end_the_run(place: Place) -> None:
-    place.write(tasks_py="from pipekit import Env\nenv = Env('a')\n@env.task()\ndef a() -> int:\n    return 1\n")
-    place.write(random_py="hidden = True\n")
-    said = place.pipekit("run", timeout=30)
+    place.write(tasks_py=ONE)
+    broken = "import sys\nif '-c' in sys.orig_argv:\n    raise SystemExit('no workers here')\n"
+    (place.folder / "broken").mkdir()
+    (place.folder / "broken" / "sitecustomize.py").write_text(broken)
+    said = place.pipekit("run", timeout=30, env={"PYTHONPATH": str(place.folder / "broken")})
     assert said.code == 1
-    assert said.err == (
-        "error: worker processes cannot start: ImportError: cannot import name 'Random' from 'random' (random.py)\n"
-        "hint: a module of the project may hide one of Python's own (queue.py, random.py): rename it\n\n1 problem\n"
-    )
+    assert "error: worker processes cannot start: the fork server is gone: exit 1\nhint: " in said.err
+
+
+MANY_DYING = """
+import os
+from pipekit import Env
+
+env = Env("dying")
+
+@env.task()
+def first() -> int:
+    return 0
+
+def alone(number):
+    @env.task(name=f"alone{number}")
+    def one() -> int:
+        if number == 75:
+            os._exit(3)
+        return number
+
+def link(number, dep):
+    @env.task(dep, name=f"link{number}")
+    def one(value: int, /) -> int:
+        if number == 75:
+            os._exit(4)
+        return value + 1
+    return one
+
+last = first
+for number in range(150):
+    alone(number)
+    last = link(number, last)
+"""
+
+
+def test_of_many_small_tasks_on_one_worker_the_one_that_takes_it_down_is_named(place: Place) -> None:
+    place.write(tasks_py=MANY_DYING)
+    said = place.pipekit("run", "--json")
+    found = json.loads(said.out)
+    assert said.code == 1
+    assert found["counts"] == {"ran": 225, "cached": 0, "failed": 2, "blocked": 74, "cancelled": 0, "unneeded": 0}
+    assert {name for name, task in found["tasks"].items() if task["state"] == "failed"} == {"alone75", "link75"}
+    said = place.pipekit("run")
+    assert "error: task 'alone75' failed: the worker was lost: exit 3\n" in said.err
+    assert "error: task 'link75' failed: the worker was lost: exit 4\n" in said.err

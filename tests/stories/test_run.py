@@ -233,7 +233,10 @@ def test_never_stored_is_computed_again_only_when_read(place: Place) -> None:
     assert place.counts() == {"ran": 2}
     assert place.counts() == {"cached": 2}
     said = place.pipekit("run", "-n", "-o", "total.plus=1")
-    assert said.out == "would run  big    product no longer in the store\nwould run  total  option plus: 0 → 1\n"
+    assert (
+        said.out
+        == "would run  big    product no longer in the store; not stored\nwould run  total  option plus: 0 → 1\n"
+    )
     assert place.counts("-o", "total.plus=1") == {"ran": 2}
 
 

@@ -161,7 +161,7 @@ def test_a_product_that_is_gone(words: Place) -> None:
     assert told(words.call("run", "-n")) == UP_TO_DATE
     said = words.call("run", "-n", "-o", "ranking.top=1")
     assert told(said) == (
-        "would run  counts   product no longer in the store\n"
+        "would run  counts   product no longer in the store; not stored\n"
         "would run  ranking  option top: 2 → 1\n"
         "2 would run, 0 may run, 2 up to date\n"
     )

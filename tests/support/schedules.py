@@ -13,8 +13,9 @@ from pipekit.parallel.admission import PATIENCE, Room, capacity_for
 from pipekit.parallel.bounds import Work
 from pipekit.parallel.channel import Amount
 from pipekit.parallel.crew import MOST_AHEAD
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import Machine
 from pipekit.parallel.simulate import Luck, Outcome, Role, simulate
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import (
     Begin,
     Capacity,
@@ -28,6 +29,7 @@ from pipekit.parallel.vocabulary import (
     Needs,
     Node,
     Open,
+    Quiet,
     Resume,
     Settled,
     Start,
@@ -58,6 +60,7 @@ class Case:
     targets: frozenset[int]
     luck: Luck
     steady: bool
+    patient: bool
 
 
 def case(seed: int) -> Case:
@@ -79,7 +82,7 @@ def case(seed: int) -> Case:
         random.uniform(0.0, 10.0) if random.random() < 0.1 else None,
         random.choice([None, Amount(1, 0), Amount(3, 0)]), random.choice([None, Amount(0, 0), Amount(1, 0)]),
     )  # fmt: skip
-    return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady)
+    return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady, random.random() < 0.5)
 
 
 def _node(random: Random, number: int, roles: Sequence[Role], steady: bool) -> Node:
@@ -111,8 +114,8 @@ def _role(random: Random, node: Node, steady: bool, mishaps: bool) -> Role:
 
 def play(found: Case) -> tuple[Outcome, Checker]:
     """Simulate, with everything checked after each event."""
-    checker = Checker(found.nodes, found.capacity, found.targets)
-    outcome = simulate(found.nodes, found.roles, found.capacity, found.targets, found.luck, checker.look)
+    checker = Checker(found.nodes, found.capacity, found.targets, found.patient)
+    outcome = simulate(found.nodes, found.roles, found.capacity, found.targets, found.luck, checker.look, found.patient)
     return outcome, checker
 
 
@@ -123,6 +126,7 @@ class Checker:
     nodes: Sequence[Node]
     capacity: Capacity
     targets: Collection[int]
+    patient: bool
     workers: dict[int, deque[tuple[int, int]]] = field(default_factory=dict)
     at: dict[tuple[int, int], int] = field(default_factory=dict)
     readable: set[int] = field(default_factory=set)
@@ -152,7 +156,7 @@ class Checker:
         for node in self.nodes:
             if machine.state[node.id] < State.SETTLED:
                 self.freed -= set(node.deps)
-        self._room(machine)
+        self._room(machine, self.stopped or (self.patient and not isinstance(event, Quiet)))
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, Ended):
@@ -205,16 +209,16 @@ class Checker:
         if free.node in self.made and not self.nodes[free.node].kept:
             self.readable.discard(free.node)
 
-    def _room(self, machine: Machine) -> None:
-        """No more is taken than there is, and nothing that would fit waits beside an idle worker."""
+    def _room(self, machine: Machine, patient: bool) -> None:
+        """No more is taken than there is, and nothing that would fit waits beside an idle worker, unless the machine is patient."""
         room = Room(capacity_for(tuple(self.nodes), self.capacity))
         for worker, units in self.workers.items():
             if units and worker not in self.waiting:
                 room.take(room.granted(self.nodes[units[0][0]].needs))
         assert room.cpu > -1e-6 and room.memory > -1e-6 and all(left > -1e-6 for left in room.named.values())
         queue, idle = machine.queue, machine.crew.idle
-        if not self.stopped and idle and not any(count >= PATIENCE for count in queue.overtaken.values()):
-            assert not any(room.fits(needs) for _, needs in queue.heads()), "somebody could work"
+        if not patient and idle and not any(lane.overtaken >= PATIENCE for lane in queue.lanes):
+            assert not any(room.fits(lane.granted) for lane in queue.heads()), "somebody could work"
 
 
 def expected(found: Case) -> tuple[list[State], set[int]]:
@@ -242,5 +246,5 @@ def expected(found: Case) -> tuple[list[State], set[int]]:
 
 def replay(found: Case, events: Sequence[Event]) -> list[list[Command]]:
     """The commands of a new machine for the same events."""
-    machine = Machine(found.nodes, found.capacity, found.targets)
+    machine = Machine(found.nodes, found.capacity, found.targets, patient=found.patient)
     return [list(machine.handle(event)) for event in events]

@@ -12,7 +12,7 @@ from typing import Annotated, Protocol
 from pipekit.errors import InvocationError
 from pipekit.execution import summary
 from pipekit.execution.events import Event
-from pipekit.execution.plan import Plan
+from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.run import Run
 from pipekit.faces.cli.flags import flag
 from pipekit.faces.cli.talk import columns, is_terminal, put, put_json, say
@@ -120,6 +120,13 @@ class Face(Protocol):
     def take(self, event: Event) -> None: ...
 
 
+def _storing(plan: Plan, entry: Planned) -> str:
+    """What the plan says of a product that is not stored."""
+    if plan.keeps(entry.step.id):
+        return ""
+    return "; not stored" if entry.task.config.store == "never" else "; not stored, because it is made again sooner"
+
+
 def face() -> AbstractContextManager[Face]:
     """What shows a run on stderr: live on a terminal, plain elsewhere."""
     if is_terminal(sys.stderr):
@@ -181,7 +188,8 @@ def show_plan(plan: Plan, *, as_json: bool, everything: bool) -> None:
     shown = [e for e in plan.entries if e.pinned is None and (everything or e.unchecked or e.state != "cached")]
     words = {"cached": "up to date", "would_run": "would run", "may_run": "may run"}
     rows: list[tuple[str, ...]] = [
-        ("to check" if e.unchecked else words[e.state], e.step.name, reason_text(e.reason)) for e in shown
+        ("to check" if e.unchecked else words[e.state], e.step.name, reason_text(e.reason) + _storing(plan, e))
+        for e in shown
     ]
     for line in columns(rows):
         put(line)

@@ -18,6 +18,7 @@ from pipekit.faces.render.tails import Tails
 _MOST_WARNINGS = 1_000
 _PACE = 60
 _SLOWEST = 20
+_FINAL = [ORDER[state] for state in FINAL]
 
 
 class Space(Struct, frozen=True):
@@ -88,6 +89,10 @@ class _Tally(Struct):
     deps: set[str] = field(default_factory=set)
     running: dict[int, float] = field(default_factory=dict)
 
+    @property
+    def is_over(self) -> bool:
+        return sum(map(self.counts.__getitem__, _FINAL)) == len(self.members)
+
     def family(self) -> Family:
         deps, began = frozenset(self.deps - {self.name}), next(iter(self.running.values()), None)
         counts, total = tuple(self.counts), len(self.members)
@@ -133,9 +138,23 @@ class Fold(Struct):
             self._last = self._made(dict)
         return self._last
 
+    def step(self, number: int) -> StepView | None:
+        """What is known of one step."""
+        return self._steps.get(number)
+
+    @property
+    def size(self) -> int:
+        """How many steps are known."""
+        return len(self._steps)
+
     def glance(self) -> Snapshot:
         """As `snapshot`, at no cost, but its mappings go on with the run: for who looks and lets go before the next event."""
         return self._made(lambda mapping: mapping)
+
+    def completed(self, task: str) -> Family | None:
+        """The family of a task, if nothing more will happen to any of its steps."""
+        tally = self._tally_of.get(task)
+        return tally.family() if tally is not None and tally.is_over else None
 
     def _made(self, kept: Callable[[dict[Any, Any]], dict[Any, Any]]) -> Snapshot:
         self._families.update((name, tally.family()) for name, tally in self._stale.items())

@@ -15,7 +15,7 @@ from pipekit.faces.render import units
 from pipekit.faces.render.estimate import critical, seconds_left
 from pipekit.faces.render.fold import Fold, Snapshot
 from pipekit.faces.render.harmless import harmless
-from pipekit.faces.render.steps import Family, StepView, family_of
+from pipekit.faces.render.steps import Family, StepView
 from pipekit.faces.render.summary import summary
 
 _EVERY = 10.0
@@ -94,30 +94,28 @@ class Plain:
 
     def _finished(self, event: e.StepFinished) -> None:
         self._begin()
-        snapshot = self._fold.glance()
-        if (view := snapshot.steps.get(event.step)) is None:
+        if (view := self._fold.step(event.step)) is None:
             return
-        if len(snapshot.steps) <= _MOST_ALONE:
+        if self._fold.size <= _MOST_ALONE:
             self._write(finished_line(view, event))
         else:
-            self._over_with(snapshot, view)
+            self._over_with(view)
 
     def _failed(self, event: e.StepFailed) -> None:
         self._begin()
-        snapshot = self._fold.glance()
-        if (view := snapshot.steps.get(event.step)) is None:
+        if (view := self._fold.step(event.step)) is None:
             return
         self._failures += 1
         if self._failures <= _MOST_FAILURES:
             self._write(failed_line(view, event))
         if self._failures == _MOST_FAILURES:
             self._write(f"{'':{_WORD}} (further failures are counted)")
-        if len(snapshot.steps) > _MOST_ALONE:
-            self._over_with(snapshot, view)
+        if self._fold.size > _MOST_ALONE:
+            self._over_with(view)
 
-    def _over_with(self, snapshot: Snapshot, view: StepView) -> None:
-        family = snapshot.families[family_of(view.plan)]
-        if family.over == family.total:
+    def _over_with(self, view: StepView) -> None:
+        family = self._fold.completed(view.plan.task)
+        if family is not None:
             self._write(family_line(family))
 
     def _run_finished(self, event: e.RunFinished) -> None:
@@ -153,6 +151,8 @@ def finished_line(view: StepView, event: e.StepFinished) -> str:
         parts.append(units.many(event.items, "item"))
     if event.partial:
         parts.append("partial")
+    if not view.plan.stored:
+        parts.append("not stored")
     return f"{'ran':{_WORD}} " + "  ".join(parts)
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pipekit.parallel.bounds import bound
-from pipekit.parallel.machine import State
 from pipekit.parallel.simulate.roles import Luck, Outcome, Role, Span, Stuck, Watch
 from pipekit.parallel.simulate.world import World
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import Capacity, Node
 
 _NO_LUCK = Luck()
@@ -22,14 +22,15 @@ def simulate(
     targets: Collection[int] = (),
     luck: Luck = _NO_LUCK,
     watch: Watch | None = None,
+    patient: bool = True,
 ) -> Outcome:
     """Run the graph on virtual workers. `watch` sees each event and the commands that follow. Raises Stuck."""
-    world = World(nodes, roles, capacity, targets, luck, watch)
+    world = World(nodes, roles, capacity, targets, luck, watch, patient)
     world.go()
     ran = [node for node in world.inputs if world.machine.state[node] == State.SETTLED]
     return Outcome(
         world.now,
-        tuple(world.machine.state),
+        tuple(map(State, world.machine.state)),
         tuple(world.spans),
         tuple(world.events),
         tuple(world.versions),

@@ -36,9 +36,10 @@ class Clockwork:
         targets: Collection[int],
         luck: Luck,
         watch: Watch | None,
+        patient: bool,
     ) -> None:
-        self.machine = Machine(nodes, capacity, targets)
-        self.nodes, self.roles, self.luck, self.watch = nodes, roles, luck, watch
+        self.machine = Machine(nodes, capacity, targets, patient=patient)
+        self.nodes, self.roles, self.luck, self.watch, self.patient = nodes, roles, luck, watch, patient
         self.counts = items(nodes, [role.work for role in roles])
         self.random = Random(luck.seed)
         self.now = 0.0

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 from pipekit.parallel.bounds import Bound, Work
 from pipekit.parallel.channel import Amount
 from pipekit.parallel.errors import ParallelError
-from pipekit.parallel.machine import Machine, State
+from pipekit.parallel.machine import Machine
+from pipekit.parallel.standing import State
 from pipekit.parallel.vocabulary import Command, Event
 
 Watch = Callable[[Machine, Event, Sequence[Command]], None]

@@ -32,6 +32,7 @@ from pipekit.parallel.vocabulary import (
     Node,
     Offered,
     Open,
+    Quiet,
     Ready,
     Resolve,
     Resume,
@@ -71,8 +72,9 @@ class World(Clockwork):
         targets: Collection[int],
         luck: Luck,
         watch: Watch | None,
+        patient: bool,
     ) -> None:
-        super().__init__(nodes, roles, capacity, targets, luck, watch)
+        super().__init__(nodes, roles, capacity, targets, luck, watch, patient)
         self._fed: dict[int, _Fed] = {}
 
     def go(self) -> None:
@@ -84,6 +86,8 @@ class World(Clockwork):
             for event in happening():
                 self._hear(event)
             self._look_around()
+            if self.patient and (not self._heap or self._heap[0][0] > self.now):
+                self._hear(Quiet())
         if not self.machine.finished:
             raise Stuck(f"seed {self.luck.seed}: the machine stands still: {self.machine.state}")
 
