@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
-from pipekit.execution.chain import critical
+from pipekit.execution.critical import critical
 from pipekit.execution.flow import Flow
 from pipekit.execution.history import Likely
 from pipekit.execution.ledger import Entry, Ledger

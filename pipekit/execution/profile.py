@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from pipekit.execution import events as e
-from pipekit.execution.chain import critical
+from pipekit.execution.critical import critical
 
 
 class Bar(Struct, frozen=True):

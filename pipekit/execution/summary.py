@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipekit.execution.chain import critical
+from pipekit.execution.critical import critical
 from pipekit.execution.ledger import STATES, Entry
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.priority import feeds_of

@@ -7,7 +7,7 @@ from itertools import chain, combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipekit.execution.chain import critical
+from pipekit.execution.critical import critical
 
 Deps = list[tuple[int, ...]]
 
