@@ -4,20 +4,21 @@ let an exception of the user's code through."""
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pipekit.errors import PipekitError
-from pipekit.execution import yielding
+from pipekit.errors import PipekitError, Uncodable
+from pipekit.execution import held, yielding
 from pipekit.execution.batch import Batch, recheck, refuse
 from pipekit.execution.failure import fault, told, veil
 from pipekit.execution.inputs import Inputs
 from pipekit.execution.inside import Context
 from pipekit.execution.making import Maker, must_be
-from pipekit.execution.messages import Call, Done, Fault, Made, More, Used, lean
-from pipekit.values import Ok, Secret, call_user
+from pipekit.execution.messages import STORE, Call, Done, Fault, Made, More, Used, lean
+from pipekit.values import Digest, Ok, Secret, call_user
 from pipekit.values.call import Raised
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Work:
         self.worker = worker
         self.call = call
         self.context = context
-        self.inputs = Inputs(call, worker.stores, context, self._ask, self._fetch)
+        self.inputs = Inputs(call, worker.stores, context, self._ask, self._fetch, worker.held)
         self.maker = Maker(worker.stores[call.place], worker.setup.folder, context, self.inputs.handed)
         self.seconds = self.waited = 0.0
         self.secrets: tuple[str, ...] = ()
@@ -81,10 +82,27 @@ class Work:
             found = yielding.stream(self, task, result.value)
             self._finish(None, found)
         elif isinstance(result, Ok):
-            made = call_user(self.maker.make, task.product, result.value)
+            made = call_user(self._make, task, result.value)
             self._finish(*((made.value, None) if isinstance(made, Ok) else (None, self.fault(made.error))))
         else:
             self._finish(None, self.fault(result.error))
+
+    def _make(self, task: Any, value: Any) -> Made:
+        """The product that stands for the value. Where it is not stored and no bytes can, it is held here. Raises as `Maker.make`."""
+        try:
+            return self.maker.make(task.product, value)
+        except Uncodable:
+            if self.call.place == STORE or self.call.mode != "task":
+                raise
+        product = held.product_of(Digest(bytes.fromhex(os.path.basename(self.call.checkpoint))), value)
+        self.worker.held.keep(product, value)
+        return Made(product, {})
+
+    def remake(self) -> Any:
+        """What the task's function returns, for a value that this worker is to hold. Raises what it raises."""
+        task, options = self._prepare()
+        self.worker.plant(self.call.seed)
+        return task.fn(*self.receive(task, 0), **options)
 
     def receive(self, task: Any, first: int) -> list[Any]:
         """What the parameters from `first` on get."""

@@ -86,7 +86,13 @@ def followers(plan: Plan) -> dict[int, int]:
         if _is_link(plan, entry):
             (above,) = entry.step.deps[0].steps
             before = plan.entries[above]
-            if readers[above] == 1 and before.state != "cached" and before.task.kind == "task" and not before.pinned:
+            if (
+                plan.keeps(above)
+                and readers[above] == 1
+                and before.state != "cached"
+                and before.task.kind == "task"
+                and not before.pinned
+            ):
                 found[above] = entry.step.id
     return found
 

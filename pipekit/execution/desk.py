@@ -11,12 +11,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from pipekit.execution import chance, dispatch, keys
+from pipekit.execution import chance, dispatch, held, keys
 from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher, Supply
 from pipekit.execution.failure import veil
 from pipekit.execution.ledger import Ledger
-from pipekit.execution.messages import BEFORE, STORE, Bodies, Call, Made, More, Source
+from pipekit.execution.messages import BEFORE, STORE, Bodies, Call, Made, More, Source, lean
 from pipekit.execution.plan import present
 from pipekit.invocation.steps import Needs
 from pipekit.store import manifests
@@ -147,11 +147,21 @@ class Desk(Struct):
     def _source(self, job: Job, node: int, position: int, *, everything: bool) -> tuple[Source, Bodies]:
         step = self.ledger[node].planned.step
         needs = step.deps[position]
+        if needs.kind == "product" and self.ledger.products[needs.steps[0]].codec == held.CODEC:
+            return self._held(needs.steps[0]), {}
         left = self.ledger[needs.steps[0]].left if needs.kind == "failed" else ()
         source, bodies, rest = self.dispatcher.source(step, needs, self.ledger.products, left, everything)
         if rest is not None:
             job.rest[position] = rest
         return source, bodies
+
+    def _held(self, node: int) -> Source:
+        """A product that no bytes stand for: how the worker makes it, if it has none yet."""
+        job = Job(0, node, 0, 0)
+        found = [self._source(job, node, at, everything=True) for at in range(len(self.ledger[node].planned.step.deps))]
+        bodies = {digest: body for _, some in found for digest, body in some.items()}
+        recipe = self._message(job, "task", tuple(source for source, _ in found), bodies)
+        return Source(held.CODEC, (self.ledger.products[node],), (lean(recipe),))
 
     def _message(
         self,
@@ -228,7 +238,18 @@ class Desk(Struct):
         """A product that a worker made: its small objects become available."""
         self._put(node, made.bodies)
         self._hold(node, made.product.objects)
+        if made.product.codec == held.CODEC:
+            self._hold_sources(node)
         return made.product
+
+    def _hold_sources(self, node: int) -> None:
+        """Other workers may have to make the step's product too, and need what it is made from."""
+        for needs in self.ledger[node].planned.step.deps:
+            for step in needs.steps:
+                product = self.ledger.products[step]
+                more = manifests.objects_of(product, self.dispatcher.read) if product.codec == manifests.CODEC else ()
+                passing = self.dispatcher.passing
+                passing.hold(node, [one for one in (*product.objects, *more) if one in passing])
 
     def take_items(self, node: int, objects: Iterable[Digest], bodies: Mapping[Digest, bytes]) -> None:
         """The objects of items that a worker made; the `bodies` of small ones become available."""

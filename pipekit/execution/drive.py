@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pipekit.errors import ExecutionError, PipekitError
-from pipekit.execution import events
+from pipekit.execution import events, held
 from pipekit.execution import messages as m
 from pipekit.execution.audit import Audit
 from pipekit.execution.chains import Chains
@@ -242,6 +242,10 @@ class Drive:
 
     def _free(self, command: says.Free) -> None:
         self.desk.free(command.node)
+        product = self.desk.ledger.products.get(command.node)
+        if product is not None and product.codec == held.CODEC:
+            for worker in self.pids:
+                self.pool.send(worker, m.Forget(product.digest))
 
     def _spawn(self, command: says.Spawn) -> None:
         self.pool.start(command.worker)

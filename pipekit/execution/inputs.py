@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pipekit.execution import held
+from pipekit.execution.held import Held
 from pipekit.execution.inside import Context
 from pipekit.execution.messages import Bodies, Call, More, Source
 from pipekit.store import codecs, files, manifests
@@ -25,12 +27,18 @@ class Inputs:
     """Decodes for one call: small objects from the message, big ones mapped from the store; files into the call's own folder."""
 
     def __init__(
-        self, call: Call, stores: tuple[Objects, ...], context: Context, ask: Callable[[int], None], fetch: Fetch
+        self,
+        call: Call,
+        stores: tuple[Objects, ...],
+        context: Context,
+        ask: Callable[[int], None],
+        fetch: Fetch,
+        held: Held,
     ) -> None:
         self.bodies = dict(call.bodies)
         self.stores = stores
         self.context = context
-        self.ask, self.fetch = ask, fetch
+        self.ask, self.fetch, self.held = ask, fetch, held
         self.handed: dict[Path, tuple[Stored, tuple[Digest, ...]]] = {}
         self.referred: list[str] = []
         self._numbers = itertools.count()
@@ -65,6 +73,8 @@ class Inputs:
         """What the parameter at `position` gets."""
         if source.kind == "product":
             return self.value(source.products[0])
+        if source.kind == held.CODEC:
+            return self.held.value(source.products[0], *source.notes)
         items = self._items(position, source)
         return list(items) if takes == "list" else items
 

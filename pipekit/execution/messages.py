@@ -38,8 +38,8 @@ class Setup(NamedTuple):
 
 class Source(NamedTuple):
     """What one parameter receives. `kind`: product (`products` has one), cells (one a cell, `notes` its pickled options), stream
-    (the items in `block`, and where not `ended` those of More messages), failed (items in `block`, `notes` their errors) or before: what the call before this one, in the
-    same message, has made."""
+    (the items in `block`, and where not `ended` those of More messages), failed (items in `block`, `notes` their errors), before (what the call before this one, in the
+    same message, has made) or held (`products` has one that no bytes stand for, `notes` the lean call that makes it)."""
 
     kind: str
     products: tuple[Product, ...] = ()
@@ -109,6 +109,12 @@ class Stalled(NamedTuple):
     """The stream has made all that it may, and waits for Credit."""
 
     job: int
+
+
+class Forget(NamedTuple):
+    """Nobody will ask the worker any more for the product with this digest that it holds."""
+
+    digest: bytes
 
 
 class Progress(NamedTuple):

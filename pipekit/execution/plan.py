@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pipekit.definition.tasks import Task
 from pipekit.errors import FingerprintError, Problem
-from pipekit.execution import failed, keys, reasons
+from pipekit.execution import failed, held, keys, reasons
 from pipekit.execution.given import Given, given
 from pipekit.execution.keys import Static
 from pipekit.execution.reasons import Reason
@@ -222,7 +222,9 @@ def encode_pin(task: Task[..., Any]) -> Encoded:
 
 
 def present(product: Product, store: Store) -> bool:
-    """Can every object of the product be read? Of a stream, those of its items too."""
+    """Can every object of the product be read? Of a stream, those of its items too. What no bytes stand for cannot."""
+    if product.codec == held.CODEC:
+        return False
     if len(store.has(product.objects)) < len(set(product.objects)):
         return False
     if product.codec != manifests.CODEC:

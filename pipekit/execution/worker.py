@@ -17,12 +17,26 @@ from typing import Any, Protocol
 from pipekit.execution import inside
 from pipekit.execution.call import Work
 from pipekit.execution.capture import Capture, Descriptors, Streams
-from pipekit.execution.messages import Call, Credit, Made, More, Progress, Setup, Source, Stalled, Waiting, Want, full
+from pipekit.execution.held import Held
+from pipekit.execution.messages import (
+    Call,
+    Credit,
+    Forget,
+    Made,
+    More,
+    Progress,
+    Setup,
+    Source,
+    Stalled,
+    Waiting,
+    Want,
+    full,
+)
 from pipekit.execution.reads import Reads
 from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
-from pipekit.values import call_user
+from pipekit.values import Digest, call_user
 
 
 class Port(Protocol):
@@ -61,6 +75,7 @@ class Worker:
         self.job, self.credit = 0, None  # type: tuple[int, tuple[int, int] | None]
         self._home: Mapping[str, Any] | None = None
         self._shipped: dict[bytes, Any] = {}
+        self.held = Held(self._remake)
         self.reads = Reads(None)
         self._clear = -1
         if self.whole_process:
@@ -76,6 +91,8 @@ class Worker:
             one = self.ahead.popleft()
             if isinstance(one, list):
                 self._chain([full(call) for call in one])
+            elif isinstance(one, Forget):
+                self.held.forget(Digest(one.digest))
             elif isinstance(call := full(one), Call):
                 self._call(call)
 
@@ -174,6 +191,12 @@ class Worker:
             if context.scratched:
                 files.remove(context.scratch_path)
         return work.made
+
+    def _remake(self, call: Call) -> Any:
+        """What a task's function gives, called in the midst of the call that needs it."""
+        context = inside.current()
+        assert context is not None
+        return Work(self, call, context).remake()
 
     def _around(self, call: Call) -> AbstractContextManager[object]:
         if not self.whole_process:
