@@ -97,11 +97,8 @@ class Live:
 
 def snapshot(run: Run) -> Snapshot:
     """What is true now."""
-    live, status, now = (
-        run.live,
-        run.status,
-        time.time(),
-    )  # in this order: when there is nothing live any more, the status is final
+    live = run.live
+    status, now = run.status, time.time()  # after that: when there is nothing live any more, the status is final
     if live is not None:
         at = live.moment(now)
         ahead, memory, edges = live.forecast.ahead(at), live.memory(), live.drive.weights.latest.copy()
