@@ -45,6 +45,7 @@ class Job(Struct):
     variables: Mapping[str, str] = field(default_factory=dict)
     credit: tuple[int, int] | None = None
     ahead: bool = False
+    said: tuple[float, float] | None = None  # by the task itself: how much is done, of how much
     asked: int | None = None
     together: bool = False
 

@@ -338,6 +338,7 @@ class Drive:
         self.credits.made(job.node, Amount(len(yielded.block), yielded.block.size))
 
     def _progress(self, job: Job, progress: m.Progress) -> None:
+        job.said = progress.done, progress.total
         self.outcomes.say(events.StepProgress(time.time(), job.node, progress.done, progress.total))
 
     def _want(self, job: Job, want: m.Want) -> None:

@@ -152,6 +152,14 @@ class EdgeWeight(_Event, frozen=True):
     left: float
 
 
+class Outlook(_Event, frozen=True):
+    """`path`: the first steps of the chain that takes longest from now on; `seconds_left` until the run ends (negative: unknown)."""
+
+    time: float
+    path: tuple[int, ...]
+    seconds_left: float
+
+
 class LogLines(_Event, frozen=True):
     """What a step printed, as it came: any part of a line."""
 
@@ -229,6 +237,6 @@ class RunFinished(_Event, frozen=True):
 
 Event = (
     RunStarted | StepPlanned | StepReady | StepStarted | StepProgress | StepFinished | StepCached | StepFailed
-    | StepBlocked | StepCancelled | StepUnneeded | Items | EdgeWeight | LogLines | ObjectsStored | ObjectsFreed
+    | StepBlocked | StepCancelled | StepUnneeded | Items | EdgeWeight | Outlook | LogLines | ObjectsStored | ObjectsFreed
     | ObjectsSpilled | Warned | OutputWritten | Accepted | RunFinished
 )  # fmt: skip

@@ -42,6 +42,11 @@ class Shelf:
             if (one := whose()) is not None:
                 one.put_away(where)
 
+    @property
+    def held(self) -> int:
+        """Bytes of blocks in memory."""
+        return self._bytes
+
     def put(self, block: Block) -> tuple[int, int]:
         """Write a block; where it lies."""
         body, start = block.to_bytes(), self.spilled

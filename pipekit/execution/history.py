@@ -84,11 +84,12 @@ def _after(before: Duration | None, seen: Duration) -> Duration:
 
 class Likely(Struct, frozen=True):
     """What a task is likely to take: `seconds` in all, `unit` of them for what is scheduled at once (an item of an each), and to make, in
-    bytes."""
+    bytes; `known`: by what the task itself took."""
 
     seconds: float
     unit: float
     size: float = 0.0
+    known: bool = True
 
 
 def expected(entries: Iterable[Planned], store: Kept, otherwise: float) -> dict[str, Likely]:
@@ -101,13 +102,13 @@ def expected(entries: Iterable[Planned], store: Kept, otherwise: float) -> dict[
     for name, took in found.items():
         kinds.setdefault(tasks[name].task.kind, []).append(took)
     means = {kind: _mean(some) for kind, some in kinds.items()}
-    unknown = Likely(otherwise, otherwise)
+    unknown = Likely(otherwise, otherwise, known=False)
     return {name: found.get(name) or means.get(entry.task.kind, unknown) for name, entry in tasks.items()}
 
 
 def _mean(some: Sequence[Likely]) -> Likely:
     seconds, unit = sum(one.seconds for one in some), sum(one.unit for one in some)
-    return Likely(seconds / len(some), unit / len(some))
+    return Likely(seconds / len(some), unit / len(some), known=False)
 
 
 def _names(name: str, entry: Planned) -> list[str]:

@@ -24,6 +24,10 @@ class Jobs:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def copy(self) -> list[Job]:
+        """The units that are on workers now, for any thread."""
+        return list(self._jobs.copy().values())
+
     def get(self, number: int) -> Job | None:
         """The unit with this number, if it is on a worker."""
         return self._jobs.get(number)

@@ -30,6 +30,11 @@ class Passing:
         """Where a worker is to put what it makes next."""
         return MEMORY if self.shared is not None and self._shared_size < self._most else DISK
 
+    @property
+    def size(self) -> int:
+        """Bytes that these take in memory."""
+        return self._size + self._shared_size
+
     def put(self, bodies: Mapping[Digest, Any]) -> None:
         """Small objects that were made."""
         for digest, body in bodies.items():

@@ -9,10 +9,12 @@ from typing import Any
 from msgspec import Struct
 
 from pipekit.execution import events as e
+from pipekit.execution.critical import critical
 
 
 class Bar(Struct, frozen=True):
-    """One step that ran: from when to when, in seconds since the run began; `seconds` in the user's code; `deps` are steps."""
+    """One step that ran: from when to when, in seconds since the run began; `seconds` in the user's code; `deps` are steps; `shared`: its
+    items went to several workers."""
 
     step: int
     name: str
@@ -20,6 +22,7 @@ class Bar(Struct, frozen=True):
     ended: float
     seconds: float
     deps: tuple[int, ...]
+    shared: bool = False
 
 
 class Link(Struct, frozen=True):
@@ -31,9 +34,20 @@ class Link(Struct, frozen=True):
     saves: float
 
 
+class Whole(Struct, frozen=True):
+    """Of a run on so many workers (`jobs`): `makespan` from the first start to the last end; `bound`: what no schedule could beat, be it
+    the longest `chain` of steps or, where that is empty, all work shared among the workers; `idle`: the share of the workers' time that was
+    spent in no step."""
+
+    jobs: int
+    makespan: float
+    bound: float
+    idle: float
+    chain: tuple[int, ...]
+
+
 class Profile(Struct, frozen=True):
-    """`makespan` from the first start to the last end; `bound`: what no schedule could beat; `idle`: the share of the workers' time that
-    was spent in no step."""
+    """Of a run, as in Whole; `path` leads back from what ended last."""
 
     run: str
     jobs: int
@@ -52,7 +66,7 @@ def profile(found: Iterable[e.Event]) -> Profile | None:
     bars: dict[int, Bar] = {}
     for event in found:
         if isinstance(event, e.RunStarted):
-            run, jobs, began = event.run, event.jobs, event.time
+            run, jobs, began = event.run, max(1, event.jobs), event.time
         elif isinstance(event, e.StepPlanned):
             planned[event.step] = event
         elif isinstance(event, e.StepStarted):
@@ -60,37 +74,54 @@ def profile(found: Iterable[e.Event]) -> Profile | None:
         elif isinstance(event, e.StepFinished | e.StepFailed) and event.step in started:
             plan = planned[event.step]
             begin, end = started[event.step] - began, event.time - began
-            bars[event.step] = Bar(event.step, plan.name, begin, end, event.seconds, plan.deps)
+            shared = plan.kind == "each"
+            bars[event.step] = Bar(event.step, plan.name, begin, end, event.seconds, plan.deps, shared)
     if not bars:
         return None
+    made = whole(bars, jobs)
+    ordered = tuple(sorted(bars.values(), key=lambda bar: (bar.began, bar.step)))
+    path = tuple(_path(bars, jobs))
+    return Profile(run, jobs, ordered, path, made.makespan, made.bound, made.idle)
+
+
+def whole(bars: Mapping[int, Bar], jobs: int) -> Whole:
+    """What the steps that ran say of the run; there is one at least."""
+    chain, longest = critical(*_linked(bars, jobs))
     makespan = max(bar.ended for bar in bars.values()) - min(bar.began for bar in bars.values())
     total = sum(bar.seconds for bar in bars.values())
-    bound = max(_longest(bars), total / max(1, jobs))
     idle = max(0.0, 1.0 - total / (jobs * makespan)) if makespan else 0.0
-    ordered = tuple(sorted(bars.values(), key=lambda bar: (bar.began, bar.step)))
-    return Profile(run, jobs, ordered, tuple(_path(bars)), makespan, bound, idle)
+    return Whole(jobs, makespan, max(longest, total / jobs), idle, chain if longest >= total / jobs else ())
 
 
-def _longest(bars: Mapping[int, Bar], without: int = -1) -> float:
-    """The longest chain in seconds of the user's code. Steps are numbered in topological order."""
-    ends: dict[int, float] = {}
-    for step in sorted(bars):
-        bar = bars[step]
-        before = max((ends[dep] for dep in bar.deps if dep in ends), default=0.0)
-        ends[step] = before + (bar.seconds if step != without else 0.0)
-    return max(ends.values())
+def _linked(
+    bars: Mapping[int, Bar], jobs: int
+) -> tuple[list[tuple[int, ...]], dict[int, set[int]], list[int], list[float]]:
+    """What `critical` wants to know: items flowed to a step from a dep that ended only after it had begun."""
+    steps = sorted(bars)
+    deps: list[tuple[int, ...]] = [()] * (steps[-1] + 1)
+    seconds, feeds = [0.0] * len(deps), dict[int, set[int]]()
+    for step, bar in bars.items():
+        deps[step] = bar.deps
+        seconds[step] = bar.seconds / jobs if bar.shared else bar.seconds
+        for dep in bar.deps:
+            if dep in bars and bars[dep].ended > bar.began:
+                feeds.setdefault(step, set()).add(dep)
+    return deps, feeds, steps, seconds
 
 
-def _path(bars: Mapping[int, Bar]) -> list[Link]:
+def _path(bars: Mapping[int, Bar], jobs: int) -> list[Link]:
     """Back from what ended last, each time to the dep that ended last: that one was waited for."""
-    whole, found = _longest(bars), list[Link]()
+    deps, feeds, steps, seconds = _linked(bars, jobs)
+    longest, found = critical(deps, feeds, steps, seconds)[1], list[Link]()
     bar: Bar | None = max(bars.values(), key=lambda one: (one.ended, one.step))
     while bar is not None:
         above = max((bars[dep] for dep in bar.deps if dep in bars), key=lambda one: one.ended, default=None)
         since = max(bar.began, above.ended) if above is not None else bar.began
-        saves = (
-            whole - _longest(bars, bar.step) if bar.seconds >= whole / 100 else 0.0
-        )  # each of these looks at all steps
+        took, saves = seconds[bar.step], 0.0
+        if took >= longest / 100:  # each of these looks at all steps
+            seconds[bar.step] = 0.0
+            saves = longest - critical(deps, feeds, steps, seconds)[1]
+            seconds[bar.step] = took
         found.append(Link(bar, max(0.0, bar.ended - since), saves))
         bar = above
     return found[::-1]

@@ -21,14 +21,18 @@ from pipekit.execution.devices import Devices
 from pipekit.execution.dispatch import Dispatcher
 from pipekit.execution.drive import Drive
 from pipekit.execution.events import Event
+from pipekit.execution.history import Likely
 from pipekit.execution.ledger import Ledger
 from pipekit.execution.log import Log
 from pipekit.execution.messages import Setup
+from pipekit.execution.outlook import EVERY, Outlooks
 from pipekit.execution.passing import Passing
 from pipekit.execution.plan import Plan, Planned
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.recording import Recorder
 from pipekit.execution.sharing import shared_folder
+from pipekit.execution.snapshot import Live, Snapshot
+from pipekit.execution.snapshot import snapshot as taken
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Pool
 from pipekit.parallel.vocabulary import Capacity
@@ -78,7 +82,8 @@ class How(Struct, frozen=True):
 class Run:
     """One execution of a plan. Iterate it for its events (once), or `wait()`.
 
-    `status` is "running", then succeeded, failed or interrupted; `ledger` holds what is known of each step.
+    `status` is "running", then succeeded, failed or interrupted; `ledger` holds what is known of each step; `ended` is when it was over, in
+    Unix seconds; `live` is what `snapshot` looks at meanwhile.
     """
 
     def __init__(self, plan: Plan, store: Store, how: How) -> None:
@@ -89,9 +94,12 @@ class Run:
         self.ledger = Ledger(plan)
         self.status = "running"
         self.seconds = 0.0
+        self.ended: float | None = None
+        self.live: Live | None = None
         self.written: list[tuple[int, str]] = []
         self.audit = Audit(self.ledger)
         self._log: Log | None = None
+        self._outlooks: Outlooks | None = None
         self._events = self._go()
         self._folder = OwnFolder(store.root / "tmp")
         self._shared: OwnFolder | None = None
@@ -128,6 +136,10 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """What `pipekit run --json` prints."""
         return summary.of_run(self)
+
+    def snapshot(self) -> Snapshot:
+        """What is true at this moment, as a value that stays as it is. Any thread may ask, before the run, during it and after it."""
+        return taken(self)
 
     def named(self) -> list[str]:
         """The files and folders that options name, as they are named in keys."""
@@ -186,9 +198,12 @@ class Run:
                 log.close()
             if self.status == "running":
                 self.status = "interrupted"
+            self.live = self._outlooks = None
 
-    def _flush(self) -> None:
+    def _idle(self) -> None:
         """The loop is about to wait: those who follow the log see all there is."""
+        if self._outlooks is not None:
+            self._outlooks.live.drive.outcomes.out.extend(self._outlooks.tell(time.time()))
         if self._log is not None:
             self._log.flush()
 
@@ -199,11 +214,14 @@ class Run:
         for entry in plan.entries:
             yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
         yield from self._refused(began)
-        machine = Machine(*self._machine(), patient=True)
+        likely = self._likely()
+        machine = Machine(*self._machine(likely), patient=True)
         pool: Pool | None = None
         try:
             pool = make_pool(self.how, self._setup())
             drive = self._drive(machine, pool)
+            self.live = Live(drive, likely)
+            self._outlooks = Outlooks(self.live, time.monotonic() + EVERY)
             yield from drive.run()
         finally:
             if pool is not None:
@@ -227,12 +245,16 @@ class Run:
                 )
                 yield events.Warned(when, entry.step.id, message)
 
-    def _machine(self) -> tuple[Any, Capacity, frozenset[int], int]:
+    def _likely(self) -> dict[str, Likely]:
+        """How long the tasks that may run are likely to take."""
+        stale = [one for one in self.plan.entries if one.state != "cached"]
+        return history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
+
+    def _machine(self, likely: Mapping[str, Likely]) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
-        stale = [one for one in self.plan.entries if one.state != "cached"]
-        likely = history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
         nodes = priority.nodes(self.plan, self.how.pool != "inline", likely)
+        stale = [one for one in self.plan.entries if one.state != "cached"]
         expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
         return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
 
@@ -270,7 +292,7 @@ class Run:
         recorder = Recorder(self.id, self.ledger, self.store, committer)
         return Drive(
             desk, recorder, machine, pool, self.audit,
-            fail_fast=self.how.fail_fast, idle=self._flush, memory=self._memory(),
+            fail_fast=self.how.fail_fast, idle=self._idle, memory=self._memory(),
         )  # fmt: skip
 
     def _memory(self) -> int:
@@ -295,7 +317,8 @@ class Run:
         clear_checkpoints(self.store.root, [row.key for row in rows if row.state in ("ran", "cached") and row.key])
         if self.how.after is not None:
             yield from self.how.after(self)
-        self.seconds = time.time() - began
+        self.ended = time.time()
+        self.seconds = self.ended - began
         history.learn(rows, self.store)
         history.learn_disk(self.store)
         found = self.summary()

@@ -128,6 +128,16 @@ class Each(Struct):
         return sum(one.size - one.done for unit in self.started if (one := self.batches.get(unit)) is not None)
 
     @property
+    def done(self) -> int:
+        """Items that have a result, or were left out."""
+        return self.ran + self.cached + self.failed
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds that an item took of late; None before the first."""
+        return self._seconds
+
+    @property
     def taken(self) -> int:
         """How many items it has looked at."""
         return len(self._keys) // 32

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipekit.execution.critical import critical
 from pipekit.execution.ledger import STATES, Entry
 from pipekit.execution.plan import Plan, Planned
+from pipekit.execution.priority import feeds_of
 from pipekit.execution.reasons import Reason
 from pipekit.values import Secret
 
@@ -124,11 +126,11 @@ def _bound_of(plan: Plan) -> float:
 
 
 def _bound(plan: Plan, seconds: list[float], jobs: int) -> float:
-    ends: list[float] = []
-    for entry in plan.entries:
-        before = max((ends[one] for needs in entry.step.deps for one in needs.steps), default=0.0)
-        ends.append(before + seconds[entry.step.id])
-    return round(max(max(ends, default=0.0), sum(seconds) / max(1, jobs)), 6)
+    """The items of an each may go to all workers; who takes items while they are made need not wait for the last of them."""
+    deps = [tuple(one for needs in entry.step.deps for one in needs.steps) for entry in plan.entries]
+    feeds = {entry.step.id: {source for _, source in feeds_of(plan, entry)} for entry in plan.entries}
+    least = [took / jobs if entry.task.kind == "each" else took for entry, took in zip(plan.entries, seconds)]
+    return round(max(critical(deps, feeds, range(len(deps)), least)[1], sum(seconds) / jobs), 6)
 
 
 __all__ = ["STATES", "lower_bound", "of_plan", "of_run", "plain", "reason"]

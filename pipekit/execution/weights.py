@@ -23,10 +23,11 @@ class _Seen(Struct):
 
 
 class Weights(Struct):
-    """The edges along which items flow."""
+    """The edges along which items flow, and what was said of each of them last."""
 
     flows: Mapping[int, Flow]
     credits: Credits
+    latest: dict[tuple[int, int], EdgeWeight] = field(default_factory=dict)
     _seen: dict[tuple[int, int], _Seen] = field(default_factory=dict)
 
     def tell(self, now: float, moment: float) -> Iterator[EdgeWeight]:
@@ -44,4 +45,6 @@ class Weights(Struct):
             if seen.told != (waiting, taken.items):
                 seen.told = waiting, taken.items
                 left = waiting / seen.rate if flow.ended and seen.rate else -1.0
-                yield EdgeWeight(now, source, reader, waiting, max(0, flow.size - taken.size), seen.rate, left)
+                weight = EdgeWeight(now, source, reader, waiting, max(0, flow.size - taken.size), seen.rate, left)
+                self.latest[source, reader] = weight
+                yield weight

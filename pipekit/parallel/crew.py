@@ -48,6 +48,11 @@ class Crew:
         self._next = 0
         self._waiting = 0
 
+    @property
+    def measured(self) -> dict[int, float]:
+        """Seconds that a unit took of late, by family: a copy."""
+        return self._seconds.copy()
+
     def working(self) -> list[int]:
         return [number for number, worker in self._workers.items() if worker.holds]
 

@@ -164,10 +164,10 @@ class Project:
         self, invocation: str | None = None, *settings: Setting, options: Mapping[str, Any] = NOTHING,
         targets: Sequence[Task[..., Any] | str] = (), j: int | None = None,
     ) -> Run:  # fmt: skip
-        """Run an invocation of pipeline.yaml to its end, with settings, options ("task.option" -> value) and targets of
-        one's own. Raises InvocationError; what fails while it runs is told by the Run."""
+        """A run of an invocation of pipeline.yaml, with settings, options ("task.option" -> value) and targets of one's own: iterate it
+        for its events, or `wait()`; who asks for a product waits too. Raises InvocationError; what fails while it runs is told by the Run."""
         asked = Asked(invocation, options=options, settings=settings, targets=targets, jobs=j)
-        return self.start(asked).wait()
+        return self.start(asked)
 
     @overload
     def load(self, task: Streamed[..., T], *, invocation: str | None = ...) -> Items[T]: ...

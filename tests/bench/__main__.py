@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pipekit
-from tests.bench import flows, identify, peers, projects, writing
+from tests.bench import flows, identify, looking, peers, projects, writing
 from tests.bench.arrays import arrays
 from tests.bench.large import products
 from tests.bench.measure import Figure, figure, first, forget, makespan, once, part
@@ -42,6 +42,15 @@ def many(folder: Path) -> Iterator[Figure]:
         yield figure(f"{COUNT} tasks {name}, nothing to do", RUN, place)
         yield figure(f"{COUNT} tasks {name}, nothing to do, --json", [*RUN, "--json"], place)
     yield from peers.many(folder, COUNT)
+
+
+def snapshots(folder: Path) -> Iterator[Figure]:
+    """What it takes to look at a run in its midst, and at where its time went."""
+    for count in (100, COUNT):
+        place = projects.middle(folder / f"seen{count}", count)
+        words = [sys.executable, looking.__file__]
+        yield figure(f"a snapshot of {count} steps", words, place, before=lambda place=place: forget(place), run=part)
+    yield figure(f"pipekit profile of {COUNT} steps", [*RUN[:-1], "profile"], place)
 
 
 def changed(folder: Path) -> Iterator[Figure]:
@@ -127,6 +136,7 @@ def fingerprints(folder: Path) -> Iterator[Figure]:
 SECTIONS: tuple[Callable[[Path], Iterator[Figure]], ...] = (
     starts,
     many,
+    snapshots,
     changed,
     items,
     streams,

@@ -72,14 +72,14 @@ def test_what_ran_is_remembered_as_a_moving_average(tmp_path: Path) -> None:
 def test_a_task_that_nobody_ran_takes_what_its_kind_does(tmp_path: Path) -> None:
     store, names = store_in(tmp_path), load(STREAMS)
     plan = start(names["env"], store).plan
-    unknown = dict.fromkeys(("numbers", "double", "total", "other"), Likely(1.5, 1.5))
+    unknown = dict.fromkeys(("numbers", "double", "total", "other"), Likely(1.5, 1.5, known=False))
     assert history.expected(plan.entries, store, 1.5) == unknown
     store.put_durations([Duration("total", 2.0, 0.0, 9.0), Duration("numbers", 5.0)])
     expected = {
         "numbers": Likely(5.0, 5.0),
-        "double": Likely(1.5, 1.5),
+        "double": Likely(1.5, 1.5, known=False),
         "total": Likely(2.0, 2.0, 9.0),
-        "other": Likely(2.0, 2.0),
+        "other": Likely(2.0, 2.0, known=False),
     }
     assert history.expected(plan.entries, store, 1.5) == expected
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.programs import load, start, store_in
 
 from pipekit.execution import events as e
 from pipekit.execution.profile import Profile, profile, trace
 from pipekit.execution.reasons import Reason
+from pipekit.execution.summary import lower_bound
 
 Row = tuple[float, float, float, tuple[int, ...]]
 """When a step began and ended, seconds in the code, deps."""
@@ -51,6 +54,32 @@ def test_a_link_saves_no_more_than_the_next_longest_chain_allows() -> None:
 def test_what_flows_is_waited_for_only_while_nothing_else_is() -> None:
     found = made([(0, 10, 9, ()), (1, 11, 9, (0,))])
     assert [link.alone for link in found.path] == pytest.approx([10, 1])
+
+
+def test_what_flows_or_is_shared_among_workers_is_not_bound_to_come_one_after_the_other(tmp_path: Path) -> None:
+    assert made([(0, 10, 9, ()), (1, 11, 9, (0,))]).bound == 9, "items flowed"
+    names = load("""
+        from collections.abc import Iterator
+        from pipekit import Env
+        env = Env("test")
+
+        @env.stream()
+        def numbers() -> Iterator[int]:
+            yield 1
+
+        @env.each(numbers)
+        def squares(number: int, /) -> int:
+            return number * number
+
+        @env.task(squares)
+        def last(squares: list[int], /) -> int:
+            return sum(squares)
+    """)
+    for jobs, bound in ((1, 20.0), (2, 10.0), (4, 6.0)):
+        run = start(names["env"], store_in(tmp_path / str(jobs)), jobs=jobs).wait()
+        for row, seconds in zip(run.ledger.rows, (4.0, 14.0, 2.0)):
+            row.seconds = seconds
+        assert lower_bound(run) == bound, jobs
 
 
 def test_nothing_ran() -> None:

@@ -49,6 +49,7 @@ class Snapshot(Struct, frozen=True):
     slowest: tuple[int, ...]
     dependents: Mapping[int, Sequence[int]]
     edges: Mapping[tuple[int, int], e.EdgeWeight]
+    outlook: e.Outlook | None
     workers: Mapping[int, Sequence[tuple[float, int]]]
     warnings: tuple[e.Warned, ...]
     outputs: tuple[e.OutputWritten, ...]
@@ -115,6 +116,7 @@ class Fold(Struct):
     _dependents: dict[int, list[int]] = field(default_factory=dict)
     _slowest: list[tuple[float, int]] = field(default_factory=list)
     _edges: dict[tuple[int, int], e.EdgeWeight] = field(default_factory=dict)
+    _outlook: e.Outlook | None = None
     _workers: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
     _warnings: list[e.Warned] = field(default_factory=list)
     _outputs: list[e.OutputWritten] = field(default_factory=list)
@@ -161,8 +163,8 @@ class Fold(Struct):
             self._started, self._finished, self._time, _Fixed(kept(self._steps)), tuple(self._counts),
             _Fixed(kept(self._families)), _Fixed(self._members), tuple(self._held["running"]), tuple(self._held["failed"]),
             tuple(step for _, step in sorted(self._slowest, reverse=True)),
-            _Fixed(self._dependents), _Fixed(kept(self._edges)), _Fixed(self._workers), tuple(self._warnings),
-            tuple(self._outputs), self._space, tuple(self._pace), self._logs, self._version,
+            _Fixed(self._dependents), _Fixed(kept(self._edges)), self._outlook, _Fixed(self._workers),
+            tuple(self._warnings), tuple(self._outputs), self._space, tuple(self._pace), self._logs, self._version,
         )  # fmt: skip
 
     def _run_started(self, event: e.RunStarted) -> None:
@@ -267,6 +269,9 @@ class Fold(Struct):
     def _edge(self, event: e.EdgeWeight) -> None:
         self._edges[event.source, event.target] = event
 
+    def _ahead(self, event: e.Outlook) -> None:
+        self._outlook = event
+
     def _log(self, event: e.LogLines) -> None:
         self._logs.add(event.time, event.step, event.text)
 
@@ -304,6 +309,7 @@ _TAKE: dict[type, Callable[[Fold, Any], None]] = {
     e.StepProgress: Fold._progress,
     e.Items: Fold._items,
     e.EdgeWeight: Fold._edge,
+    e.Outlook: Fold._ahead,
     e.LogLines: Fold._log,
     e.ObjectsStored: Fold._stored,
     e.ObjectsFreed: Fold._freed,

@@ -12,7 +12,7 @@ from typing import Any
 from pipekit.execution import events as e
 from pipekit.execution.reasons import TYPE
 from pipekit.faces.render import units
-from pipekit.faces.render.estimate import seconds_left
+from pipekit.faces.render.estimate import critical, seconds_left
 from pipekit.faces.render.fold import Fold, Snapshot
 from pipekit.faces.render.harmless import harmless
 from pipekit.faces.render.steps import Family, StepView
@@ -171,7 +171,7 @@ def family_line(family: Family) -> str:
 
 
 def heartbeat(snapshot: Snapshot, now: float) -> str:
-    """`"01:52   2502/4230 done, 12 running (train 00:41, evaluate 00:12, ...), 1 failed, about 02:44 left"`."""
+    """`"01:52   2502/4230 done, 12 running (train 00:41, evaluate 00:12, ...), 1 failed, about 02:44 left, critical: train > report"`."""
     running = snapshot.running
     named = [snapshot.steps[step] for step in running[:_NAMED]]
     names = [f"{harmless(view.plan.name)} {units.clock(view.seconds(now) or 0)}" for view in named]
@@ -183,4 +183,6 @@ def heartbeat(snapshot: Snapshot, now: float) -> str:
     left = seconds_left(snapshot, now)
     if left is not None:
         parts.append(f"about {units.clock(left)} left")
+    if path := critical(snapshot):
+        parts.append(f"critical: {path}")
     return f"{units.clock(snapshot.elapsed(now)):{_WORD}} " + ", ".join(parts)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from pipekit.execution import events as e
 from pipekit.faces.render import units
-from pipekit.faces.render.estimate import seconds_left
+from pipekit.faces.render.estimate import critical, seconds_left
 from pipekit.faces.render.facts import Facts, Row, facts
 from pipekit.faces.render.fold import Fold, Snapshot
 from pipekit.faces.render.harmless import fit, harmless, harmless_lines, width
@@ -124,15 +124,17 @@ def row_line(fact: Facts, names: int, items: int) -> Line:
 
 
 def total_line(snapshot: Snapshot, now: float) -> Line:
-    """`"[2502/4230] ≡1323 ✔1179 ▶12 ✘0   01:52 elapsed, ~02:44 left"`."""
+    """`"[2502/4230] ≡1323 ✔1179 ▶12 ✘0   01:52 elapsed, ~02:44 left, critical: train > report"`."""
     done = f"[{units.count(snapshot.over)}/{units.count(len(snapshot.steps))}]"
     shown = [state for state in ("cached", "ran", "running", "failed") if state != "failed" or snapshot.failed]
     line: Line = [(done, "strong")]
     for state in shown:
         line.append((f" {MARKS[state]}{units.count(snapshot.count(state))}", state))
-    left = seconds_left(snapshot, now)
-    elapsed: Line = [(f"{units.clock(snapshot.elapsed(now))} elapsed", "dim")]
-    return [*line, ("   ", "text"), *joined([elapsed, [(f"~{units.clock(left)} left", "dim")] if left else []], ", ")]
+    left, path = seconds_left(snapshot, now), critical(snapshot)
+    said: list[Line] = [[(f"{units.clock(snapshot.elapsed(now))} elapsed", "dim")]]
+    said += [[(f"~{units.clock(left)} left", "dim")]] if left else []
+    said += [[("critical: ", "dim"), (path, "text")]] if path else []
+    return [*line, ("   ", "text"), *joined(said, ", ")]
 
 
 def _items(fact: Facts) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pipekit.execution.events import StepFailed
+from collections.abc import Mapping
+
+from pipekit.execution.events import StepFailed, StepFinished
+from pipekit.execution.profile import Bar, Whole, whole
 from pipekit.faces.render import units
+from pipekit.faces.render.estimate import chained
 from pipekit.faces.render.fold import Snapshot
 from pipekit.faces.render.harmless import harmless, harmless_lines
 from pipekit.faces.render.steps import StepView
 
 _MOST_FAILURES = 10
 _MOST_LINES = 20
+_LONG = 1.0
+"""Seconds of which it is worth saying where they went."""
 
 
 def summary(snapshot: Snapshot) -> list[str]:
@@ -21,7 +27,32 @@ def summary(snapshot: Snapshot) -> list[str]:
         lines += [f"... and {units.many(len(snapshot.failed) - _MOST_FAILURES, 'more failed task')}", ""]
     lines += [f"warning: {harmless(warning.message)}" for warning in snapshot.warnings]
     lines += [f"wrote {harmless(output.path)} ({units.size(output.size)})" for output in snapshot.outputs]
-    return [*lines, last_line(snapshot)]
+    return [*lines, *time_line(snapshot), last_line(snapshot)]
+
+
+def time_line(snapshot: Snapshot) -> list[str]:
+    """`"12 s, 9.8 s at the least (train > report); 2 workers, 23% idle; pipekit profile says more"`; nothing where it could have been done in under a second, or something failed."""
+    started, finished = snapshot.started, snapshot.finished
+    if started is None or finished is None or finished.status != "succeeded" or finished.seconds < _LONG:
+        return []
+    bars = {step: bar for step, view in snapshot.steps.items() if (bar := _bar(view, started.time)) is not None}
+    made = whole(bars, max(1, started.jobs)) if bars else None
+    return [_timed(made, bars)] if made is not None and made.bound >= _LONG else []
+
+
+def _bar(view: StepView, began: float) -> Bar | None:
+    ending, plan = view.ending, view.plan
+    if view.started is None or not isinstance(ending, StepFinished | StepFailed):
+        return None
+    begin, end = view.started - began, ending.time - began
+    return Bar(plan.step, plan.name, begin, end, ending.seconds, plan.deps, plan.kind == "each")
+
+
+def _timed(made: Whole, bars: Mapping[int, Bar]) -> str:
+    workers = units.many(made.jobs, "worker")
+    why = chained([bars[step].name for step in made.chain]) or f"all of it on {workers}"
+    least = f"{units.duration(made.makespan)}, {units.duration(made.bound)} at the least ({why})"
+    return f"{least}; {workers}, {made.idle:.0%} idle; pipekit profile says more"
 
 
 def last_line(snapshot: Snapshot) -> str:

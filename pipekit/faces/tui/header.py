@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipekit.faces.render import units
-from pipekit.faces.render.estimate import seconds_left
+from pipekit.faces.render.estimate import critical, seconds_left
 from pipekit.faces.render.fold import Snapshot
 from pipekit.faces.render.harmless import harmless
 from pipekit.faces.render.paint import MARKS, Line, apart, bar, joined, span_width
@@ -16,7 +16,11 @@ _ALWAYS = ("running", "cached", "ran", "failed")
 
 def header(snapshot: Snapshot, now: float, status: str, columns: int, note: str = "") -> list[Line]:
     """Three lines of at most `columns`; `status` is live, recorded, lost or reading; `note` is about the screen itself."""
-    return [_first(snapshot, now, status, columns, note), _second(snapshot, columns), _third(snapshot, now, columns)]
+    return [
+        _first(snapshot, now, status, columns, note),
+        _second(snapshot, columns),
+        _third(snapshot, now, status, columns),
+    ]
 
 
 def _first(snapshot: Snapshot, now: float, status: str, columns: int, note: str) -> Line:
@@ -72,7 +76,7 @@ def _counts(snapshot: Snapshot, words: bool) -> Line:
     return line
 
 
-def _third(snapshot: Snapshot, now: float, columns: int) -> Line:
+def _third(snapshot: Snapshot, now: float, status: str, columns: int) -> Line:
     parts: list[Line] = []
     if snapshot.started is not None:
         parts.append(
@@ -83,6 +87,8 @@ def _third(snapshot: Snapshot, now: float, columns: int) -> Line:
         )
     if snapshot.finished is None and snapshot.pace:
         parts.append(_pace(snapshot, now))
+    if status == "live" and (path := critical(snapshot)):
+        parts.append([("critical ", "dim"), (path, "text")])
     space = snapshot.space
     for word, size in (("stored", space.stored_size), ("freed", space.freed_size), ("spilled", space.spilled_size)):
         parts.append([(f"{word} ", "dim"), (units.size(size), "text")] if size else [])

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from support.recorded import START, finished, planned, ran, small, started, sweep, training
+from support.recorded import START, cached, finished, planned, ran, small, started, sweep, training
 
 from pipekit.execution import events as e
-from pipekit.faces.render.plain import Plain
+from pipekit.faces.render.fold import Fold
+from pipekit.faces.render.plain import Plain, heartbeat
+from pipekit.faces.render.summary import time_line
 
 
 def said(events: Sequence[e.Event], *, beats: bool = False) -> list[str]:
@@ -63,6 +65,18 @@ def test_a_heartbeat_every_ten_seconds() -> None:
     ]
 
 
+def test_a_heartbeat_says_what_is_ahead() -> None:
+    fold = Fold()
+    for event in [*training()[:-1], e.Outlook(START + 110.0, (5, 6, 7, 8, 10), 164.0)]:
+        fold.take(event)
+    said = heartbeat(fold.snapshot(), START + 112.0)
+    assert said.endswith("1 failed, about 02:42 left, critical: train > evaluate > report"), (
+        "split is over, publish is blocked"
+    )
+    fold.take(e.Outlook(START + 113.0, (3, 4, 6, 7), -1.0))
+    assert heartbeat(fold.snapshot(), START + 113.0).endswith("1 failed, critical: clean > features > train > ...")
+
+
 def test_the_heart_stops_with_the_run() -> None:
     lines: list[str] = []
     face = Plain(lines.append)
@@ -94,6 +108,33 @@ def test_a_flood_of_failures_is_counted() -> None:
     assert sum(line.startswith("FAILED") for line in lines) == 20
     assert lines[21] == "        (further failures are counted)"
     assert lines[-3:] == ["... and 30 more failed tasks", "", "run 7f3a2c failed in 1.0 s: 40 failed"]
+
+
+def test_what_the_time_of_a_run_was_bound_by() -> None:
+    def line(*events: e.Event, seconds: float = 4.0, status: str = "succeeded") -> list[str]:
+        fold = Fold()
+        plans = [
+            planned(0, "load"),
+            planned(1, "train", (0,)),
+            planned(2, "each", (0,), kind="each"),
+            planned(3, "plot"),
+            planned(4, "other"),
+        ]
+        for event in [started(5, jobs=2), *plans, *events, finished(status, seconds)]:
+            fold.take(event)
+        return time_line(fold.snapshot())
+
+    chain = [*ran(0, 1.0, 1.0), *ran(1, 4.0, 3.0)]
+    assert line(*chain) == ["4.0 s, 4.0 s at the least (load > train); 2 workers, 50% idle; pipekit profile says more"]
+    three = [*ran(0, 2.0, 2.0), *ran(3, 2.0, 2.0, worker=1), *ran(4, 4.0, 2.0)]
+    assert line(*three)[0].startswith("4.0 s, 3.0 s at the least (all of it on 2 workers); 2 workers, 25% idle;")
+    shared = [e.StepStarted(START + 1, 2, 0), e.StepFinished(START + 2.5, 2, 3.0, "", "", 0)]
+    assert line(*ran(0, 1.0, 1.0), *shared)[0].startswith(
+        "2.5 s, 2.5 s at the least (load > each); 2 workers, 20% idle;"
+    )
+    assert (
+        line(*ran(0, 3.0, 0.9)) == line(*chain, seconds=0.9) == line(*chain, status="failed") == line(cached(0)) == []
+    )
 
 
 def test_what_users_wrote_is_harmless() -> None:

@@ -30,6 +30,13 @@ def test_a_line_per_running_task_and_a_total() -> None:
     ]
 
 
+def test_the_total_says_what_is_ahead() -> None:
+    events = [*training(), e.Outlook(START + 110.0, (6, 7, 8), 164.0)]
+    assert plain(table(folded(events), START + 112, 120, 40)[-1]) == (
+        "[6/11] ≡2 ✔2 ▶4 ✘1   01:52 elapsed, ~02:42 left, critical: train > evaluate > report"
+    )
+
+
 @pytest.mark.parametrize(("columns", "height"), [(100, 9), (40, 12), (80, 24), (20, 3)])
 def test_at_most_a_third_of_the_screen(columns: int, height: int) -> None:
     lines = table(folded(training()), START + 112, columns, height)
