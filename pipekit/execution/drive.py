@@ -29,7 +29,7 @@ from pipekit.parallel import vocabulary as says
 from pipekit.parallel.channel import Amount
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.pools.protocol import Event as Heard
-from pipekit.parallel.pools.protocol import Lost, Pool, Unread, Up
+from pipekit.parallel.pools.protocol import Lost, Pool, Still, Unread, Up
 from pipekit.store.columns import seconds
 
 TICK = 0.1
@@ -98,7 +98,9 @@ class Drive:
             if self.machine.finished:
                 return
             self._rest()
-            for heard in self.pool.wait(self._patience() if self._looked else 0):
+            came = self.pool.wait(self._patience() if self._looked else 0)
+            self.jobs.heard({heard.worker for heard in came})
+            for heard in came:
                 self._hear(heard)
             if not self._looked:
                 self._looked = True
@@ -148,6 +150,8 @@ class Drive:
             self.pool.kill(job.worker)
         if now - self._ticked >= TICK:
             self._ticked = now
+            for worker in self.jobs.slow(TICK):
+                self.pool.nudge(worker)
             self.items.counts.tell_all()
             self.outcomes.out.extend(self.weights.tell(time.time(), now))
             for job, text in self.desk.tails(self.jobs, self.pids):
@@ -240,6 +244,11 @@ class Drive:
         else:
             self._failed(command.node, command.unit, fault)
 
+    def _take_back(self, command: says.TakeBack) -> None:
+        job = self.jobs.lost(command.node, command.unit)
+        if job is not None:
+            self.pool.send(command.worker, m.Revoke(job.number))
+
     def _free(self, command: says.Free) -> None:
         self.desk.free(command.node)
         product = self.desk.ledger.products.get(command.node)
@@ -266,6 +275,8 @@ class Drive:
             self.outcomes.inbox.append(says.WorkerLost(heard.worker))
         elif isinstance(heard, Unread):
             self.pool.kill(heard.worker)
+        elif isinstance(heard, Still):
+            self.outcomes.inbox.append(says.Slow(heard.worker))
         else:
             message = m.full(heard.message)
             handler = _HEARD.get(type(message))
@@ -360,6 +371,7 @@ _CARRY_OUT: dict[type, Any] = {
     says.Block: Drive._block,
     says.Cancel: Drive._cancel,
     says.Drop: Drive._drop,
+    says.TakeBack: Drive._take_back,
     says.Free: Drive._free,
     says.Spawn: Drive._spawn,
     says.Kill: Drive._kill,

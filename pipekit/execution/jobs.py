@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 from pipekit.execution.desk import Desk, Job
 
@@ -17,6 +18,7 @@ class Jobs:
         self._at: dict[tuple[int, int], int] = {}
         self._behind: list[Job] = []
         self._number = 0
+        self._heard: dict[int, float] = {}
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
@@ -62,6 +64,16 @@ class Jobs:
         if job is not None:
             self._desk.devices.release(job.number)
         return job
+
+    def heard(self, workers: Iterable[int]) -> None:
+        """Something came from these workers."""
+        now = self._clock()
+        self._heard.update(dict.fromkeys(workers, now))
+
+    def slow(self, seconds: float) -> list[int]:
+        """The workers that have several units, and have said nothing for so long."""
+        now, count = self._clock(), Counter(job.worker for job in self)
+        return [one for one, held in count.items() if held > 1 and now - self._heard.get(one, now) >= seconds]
 
     def patience(self) -> list[float]:
         """Seconds that units still have."""

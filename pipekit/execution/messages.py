@@ -117,6 +117,12 @@ class Forget(NamedTuple):
     digest: bytes
 
 
+class Revoke(NamedTuple):
+    """The worker is not to begin the call any more."""
+
+    job: int
+
+
 class Progress(NamedTuple):
     """What the call itself said of how far it is."""
 

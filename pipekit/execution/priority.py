@@ -26,7 +26,7 @@ def live(plan: Plan) -> frozenset[int]:
 
 def feeds_of(plan: Plan, entry: Planned) -> list[tuple[int, int]]:
     """The deps, by position, from which a step takes items while they are made, and the steps that make them."""
-    if entry.task.pin is not None:
+    if entry.task.pin is not None or not entry.step.deps:
         return []
     taken = [0] if entry.task.kind == "each" else [at for at, how in enumerate(entry.task.takes) if how == "iterator"]
     found: list[tuple[int, int]] = []

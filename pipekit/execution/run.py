@@ -321,10 +321,9 @@ class Run:
         self.seconds = self.ended - began
         history.learn(rows, self.store)
         history.learn_disk(self.store)
-        found = self.summary()
+        found = summary.brief(self)
         if self.how.log is not None:
-            brief = {key: found[key] for key in ("status", "partial", "counts")}
-            text = json.dumps(brief).encode()
+            text = json.dumps({key: found[key] for key in ("status", "partial", "counts")}).encode()
             self.store.put_run(Ran(self.id, self.plan.invocation.name, began, time.time(), self.status, text))
         yield events.RunFinished(
             time.time(),
@@ -333,7 +332,7 @@ class Run:
             self.seconds,
             found["partial"],
             found["counts"],
-            found["lower_bound_seconds"],
+            summary.lower_bound(self),
         )
 
 

@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 
 def of_run(run: Run) -> dict[str, Any]:
     """The object of a run that has ended."""
-    rows = run.ledger.rows
-    counts = run.ledger.counts()
-    found = {
-        "run": run.id,
-        "invocation": run.plan.invocation.name,
-        "status": run.status,
-        "partial": any(row.partial for row in rows),
-        "seconds": round(run.seconds, 6),
-        "counts": counts,
-    }
-    told = {**found, **_tasks(run.plan, [_row(row) for row in rows]), "lower_bound_seconds": lower_bound(run)}
-    return {**told, "audit": [one.told() for one in run.audit.findings.values()]} if run.how.audit else told
+    found = {"run": run.id, "invocation": run.plan.invocation.name, **brief(run)}
+    found |= {**_tasks(run.plan, [_row(row) for row in run.ledger.rows]), "lower_bound_seconds": lower_bound(run)}
+    return {**found, "audit": [one.told() for one in run.audit.findings.values()]} if run.how.audit else found
+
+
+def brief(run: Run) -> dict[str, Any]:
+    """What it says of the run as a whole."""
+    partial = any(row.partial for row in run.ledger.rows)
+    return {"status": run.status, "partial": partial, "seconds": round(run.seconds, 6), "counts": run.ledger.counts()}
 
 
 def of_plan(plan: Plan) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from pipekit.execution.messages import (
     Made,
     More,
     Progress,
+    Revoke,
     Setup,
     Source,
     Stalled,
@@ -37,6 +38,9 @@ from pipekit.execution.surroundings import Surroundings, settle
 from pipekit.store import files
 from pipekit.store.objects import Objects
 from pipekit.values import Digest, call_user
+
+LONG = 0.02
+"""Seconds of a call after which the worker looks whether what waits for its turn is still wanted here."""
 
 
 class Port(Protocol):
@@ -95,6 +99,15 @@ class Worker:
                 self.held.forget(Digest(one.digest))
             elif isinstance(call := full(one), Call):
                 self._call(call)
+
+    def _listen(self) -> None:
+        """The call that has ended took long; what waits for its turn may be wanted elsewhere by now."""
+        while self.port.poll():
+            self._hear()
+
+    def _revoke(self, job: int) -> None:
+        """Leave out the call, if it waits, with those behind it."""
+        self.ahead = deque(one for one in self.ahead if _number(one) != job)
 
     def _chain(self, calls: Sequence[Call]) -> None:
         """One call after the other, each with what the one before has made; where that is nothing, the rest is left."""
@@ -159,6 +172,8 @@ class Worker:
         if isinstance(message, More):
             if message.job == self.job:
                 self.mores[message.position] = message
+        elif isinstance(message, Revoke):
+            self._revoke(message.job)
         elif isinstance(message, Credit):
             if self.credit is not None and message.job == self.job:
                 self.credit = self.credit[0] + message.items, self.credit[1] + message.size
@@ -190,6 +205,8 @@ class Worker:
             inside.enter(None, whole_process=self.whole_process)
             if context.scratched:
                 files.remove(context.scratch_path)
+        if work.seconds >= LONG and self.port.streams:
+            self._listen()
         return work.made
 
     def _remake(self, call: Call) -> Any:
@@ -222,6 +239,12 @@ class Worker:
             numpy = sys.modules.get("numpy")
             if numpy is not None:
                 numpy.random.seed(int.from_bytes(seed[:4], "big"))
+
+
+def _number(message: object) -> int | None:
+    """The number of the call that a message starts, or the first of several."""
+    first = message[0] if isinstance(message, list) else message
+    return first[0] if type(first) is tuple else None
 
 
 def _watching(setup: Setup) -> Reads:

@@ -13,10 +13,11 @@ from pipekit.parallel.vocabulary import Command, Node, Resume, Spawn, Start
 SHORT = 0.005
 """Seconds: units that take less are given to a worker ahead, so that it never waits for the next message."""
 
-AHEAD = 0.001
-MOST_AHEAD = 32
-_DOUBTFUL = 10.0
+AHEAD = 0.002
+MOST_AHEAD = 64
 """One unit ahead, or as many as take so many seconds together, and no more than this: so they travel many at a time."""
+
+_DOUBTFUL = 10.0
 
 
 class _Worker(Struct, eq=False):
@@ -123,6 +124,19 @@ class Crew:
         worker = self._where.get((node.id, unit))
         if worker is not None and worker.waits:
             self.wakes[worker.number] = -node.rank, worker.number, node.id
+
+    def take_back(self, number: int) -> list[tuple[int, int]]:
+        """The units that wait on the worker for their turn; it has them no more."""
+        worker = self._workers.get(number)
+        if worker is None or len(worker.holds) < 2:
+            return []
+        first, *rest = worker.holds
+        worker.holds = deque([first])
+        for unit in rest:
+            del self._where[unit]
+        if worker.lane is not None:
+            worker.lane.takers.pop(number, None)
+        return rest
 
     def disown(self, node: int, unit: int) -> int | None:
         """Nobody wants the unit any more: the worker that has it, and that is to be ended."""

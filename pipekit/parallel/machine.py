@@ -50,7 +50,9 @@ from pipekit.parallel.vocabulary import (
     Ready,
     Resolve,
     Settled,
+    Slow,
     Stopped,
+    TakeBack,
     Waits,
     WorkerLost,
     WorkerUp,
@@ -219,6 +221,11 @@ class Machine(Standing):
             if self.state[node] < SETTLED:
                 self._out.append(Drop(node, unit, place == 0, len(held) == 1))
 
+    def _slow(self, event: Slow) -> None:
+        for node, unit in self.crew.take_back(event.worker):
+            self._out.append(TakeBack(node, unit, event.worker))
+            self.queue.push(self.nodes[node], unit)
+
     def _quiet(self, event: Quiet) -> None:
         self._heard = self._patience
 
@@ -369,6 +376,7 @@ _HANDLERS: dict[type, Any] = {
     Failed: Machine._failed,
     WorkerUp: Machine._worker_up,
     WorkerLost: Machine._worker_lost,
+    Slow: Machine._slow,
     Quiet: Machine._quiet,
     Stopped: Machine._stopped,
 }

@@ -133,6 +133,12 @@ class WorkerLost(Struct, frozen=True):
     worker: int
 
 
+class Slow(Struct, frozen=True):
+    """The worker is at one unit for long: those that wait there for their turn are better off elsewhere."""
+
+    worker: int
+
+
 class Quiet(Struct, frozen=True):
     """All that is known by now has been said. A patient machine starts units then, so that those that a moment makes ready all at once
     are taken by rank, and not by who was mentioned first."""
@@ -144,7 +150,7 @@ class Stopped(Struct, frozen=True):
 
 Event = (
     Began | Settled | Missed | Flowing | Offered | Closed | Ended | Waits | Ready | Again | Failed | WorkerUp | WorkerLost
-    | Quiet | Stopped
+    | Slow | Quiet | Stopped
 )  # fmt: skip
 
 
@@ -218,6 +224,14 @@ class Drop(Struct, frozen=True):
     alone: bool = True
 
 
+class TakeBack(Struct, frozen=True):
+    """The unit is not to be worked on by the worker, if it has not begun there: it will be started anew."""
+
+    node: int
+    unit: int
+    worker: int
+
+
 class Free(Struct, frozen=True):
     """Nothing that is still to come reads the node's product."""
 
@@ -236,4 +250,4 @@ class Kill(Struct, frozen=True):
     worker: int
 
 
-Command = Resolve | Open | Begin | Start | Resume | Complete | Block | Cancel | Drop | Free | Spawn | Kill
+Command = Resolve | Open | Begin | Start | Resume | Complete | Block | Cancel | Drop | TakeBack | Free | Spawn | Kill

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 
 import pytest
 from support.pools import KINDS, ask, lost, make, said, until, up
 
 from pipekit.parallel.errors import PoolError
-from pipekit.parallel.pools.protocol import Lost, Pool, Said, Up
+from pipekit.parallel.pools.protocol import Event, Lost, Pool, Said, Still, Up
 
 
 @pytest.fixture(params=KINDS)
@@ -71,6 +72,26 @@ def test_many_messages_for_one(pool: Pool) -> None:
 def test_what_may_wait_for_more_does_not_wait_for_ever(pool: Pool) -> None:
     up(pool, 1)
     assert ask(pool, 1, "held", "text") == "text"
+
+
+def test_who_is_nudged_sends_what_it_holds_back_and_works_on(pool: Pool, kind: str, tmp_path: Path) -> None:
+    if kind == "inline":
+        pool.nudge(1)
+        return  # nobody is at work while somebody could ask
+    up(pool, 1)
+    os.mkfifo(tmp_path / "fifo")
+    pool.send(1, ("held and busy", str(tmp_path / "fifo")))  # it is busy until somebody writes
+    pool.send(1, ("echo", "next"))
+    pool.nudge(9)
+    writer = os.open(tmp_path / "fifo", os.O_RDWR)  # both ends, so that nobody waits for the other
+    events: list[Event] = []
+    while Said(1, "held") not in events:
+        pool.nudge(1)
+        events = until(pool, lambda events: Still(1) in events)
+    assert events[-2:] == [Said(1, "held"), Still(1)] and Said(1, "next") not in events
+    os.write(writer, b"go on")
+    os.close(writer)
+    assert said(pool) == ["next"]
 
 
 def test_reading_ahead_or_saying_that_it_cannot(pool: Pool) -> None:

@@ -36,9 +36,11 @@ from pipekit.parallel.vocabulary import (
     Resolve,
     Resume,
     Settled,
+    Slow,
     Spawn,
     Start,
     Stopped,
+    TakeBack,
     Waits,
     WorkerLost,
     WorkerUp,
@@ -459,16 +461,30 @@ def test_a_big_unit_is_not_overtaken_for_ever() -> None:
 def test_short_units_are_given_one_ahead() -> None:
     machine = ready([Node(number) for number in range(6)], 1)
     assert after(machine, Began(), *map(Missed, range(6)))[6:] == [Start(0, 0, 0)]
-    assert after(machine, Ended(0, 0, 0.001)) == [Start(1, 0, 0), Start(2, 0, 0)]
-    assert after(machine, Ended(1, 0, 0.001)) == [Start(3, 0, 0)]
+    assert after(machine, Ended(0, 0, 0.003)) == [Start(1, 0, 0), Start(2, 0, 0)]
+    assert after(machine, Ended(1, 0, 0.003)) == [Start(3, 0, 0)]
     assert after(machine, Ended(2, 0, 9.0)) == []
     assert after(machine, Ended(3, 0, 9.0)) == [Start(4, 0, 0)]
 
 
 def test_a_unit_that_waited_on_a_lost_worker_had_not_begun() -> None:
     machine = ready([Node(number) for number in range(3)], 1)
-    after(machine, Began(), *map(Missed, range(3)), Ended(0, 0, 0.001))
+    after(machine, Began(), *map(Missed, range(3)), Ended(0, 0, 0.003))
     assert after(machine, WorkerLost(0)) == [Drop(1, 0, True, False), Drop(2, 0, False, False)]
+
+
+def test_what_waits_behind_a_long_unit_is_taken_back_and_started_elsewhere() -> None:
+    machine = ready([Node(number) for number in range(6)], 2)
+    assert after(machine, Began(), *map(Missed, range(6)))[6:] == [Start(0, 0, 1), Start(1, 0, 0)]
+    assert after(machine, Ended(0, 0, 0.003)) == [Start(2, 0, 1), Start(3, 0, 1)]
+    assert after(machine, Slow(1)) == [TakeBack(3, 0, 1)]
+    assert after(machine, Slow(1), Slow(0), Slow(7)) == []
+    assert after(machine, Ended(1, 0, 9.0), Ended(4, 0, 9.0), Ended(5, 0, 9.0)) == [
+        Start(4, 0, 0),
+        Start(5, 0, 0),
+        Start(3, 0, 0),
+    ]
+    assert after(machine, WorkerLost(1)) == [Drop(2, 0)]
 
 
 def test_ended_twice_counts_once() -> None:

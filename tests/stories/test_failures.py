@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from support.stories import Place
 
+from pipekit.execution.events import StepFinished
+from pipekit.execution.log import Reader
+
 FAILING = '''
     import os
     import time
@@ -431,3 +434,29 @@ def test_of_many_small_tasks_on_one_worker_the_one_that_takes_it_down_is_named(p
     said = place.pipekit("run")
     assert "error: task 'alone75' failed: the worker was lost: exit 3\n" in said.err
     assert "error: task 'link75' failed: the worker was lost: exit 4\n" in said.err
+
+
+ONE_IS_LONG = """
+import time
+from pipekit import Env
+
+env = Env("long")
+
+def make(number):
+    @env.task(name=f"t{number}")
+    def one() -> int:
+        if number == 40:
+            time.sleep(2)
+        return number
+
+for number in range(300):
+    make(number)
+"""
+
+
+def test_nothing_waits_behind_a_small_task_that_turns_out_to_be_long(place: Place) -> None:
+    place.write(tasks_py=ONE_IS_LONG)
+    assert place.pipekit("run", "-j", "2").code == 0
+    (log,) = (place.folder / ".pipekit" / "runs").iterdir()
+    ended = [event.step for event in Reader(log).read(None) if isinstance(event, StepFinished)]
+    assert len(ended) == 300 and ended[-1] == 40

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pipekit.parallel.errors import PoolError, Unpicklable
@@ -32,6 +33,7 @@ def obey(port: Port, setup: Any) -> Handle:
         "setup": lambda _: port.send(setup),
         "many": lambda n: _many(port, n),
         "held": lambda text: port.send(text, more=True),
+        "held and busy": lambda path: (port.send("held", more=True), Path(path).read_bytes()),
         "length": lambda body: port.send(len(body)),
         "big": lambda n: port.send(b"\7" * n),
         "exit": sys.exit,

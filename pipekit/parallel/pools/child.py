@@ -80,6 +80,11 @@ class SocketPort:
             self._outbox.put(kind, list(chunks) or [b""])
             self._push()
 
+    def nudged(self) -> None:
+        """Send what waits for more, and say so; in the midst of anything. Who is just sending is not disturbed."""
+        if not self._lock.locked():
+            call(self.tell, wire.STILL)
+
     def flush(self) -> None:
         """Send what waits for more. Raises EOFError when the pool is gone."""
         if self._outbox.size:
@@ -133,6 +138,8 @@ def work(fd: int, alone: bool = False) -> NoReturn:
     """
     pid, status = os.getpid(), 1
     port = SocketPort(socket(fileno=fd))
+    signal.signal(signal.SIGURG, lambda *_: port.nudged())
+    signal.siginterrupt(signal.SIGURG, False)  # what the user's code waits for goes on
     try:
         port.tell(wire.HELLO, pid.to_bytes(4, "little"))
         os.register_at_fork(after_in_child=port.forsake)

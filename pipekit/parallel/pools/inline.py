@@ -63,6 +63,9 @@ class InlinePool:
             self._events.clear()  # ports hold the same list
             return events
 
+    def nudge(self, worker: int) -> None:
+        """See `protocol.Pool`; nobody is at work while somebody could ask."""
+
     def kill(self, worker: int) -> None:
         """See `protocol.Pool`."""
         if worker in self._ports:

@@ -8,6 +8,7 @@ import select
 import sys
 from _socket import SO_SNDBUF, SOL_SOCKET, socket, socketpair
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Literal
 from weakref import WeakSet
@@ -16,7 +17,7 @@ from pipekit.parallel.errors import PoolError
 from pipekit.parallel.pools import fate, forks, wire
 from pipekit.parallel.pools.call import Raised, call
 from pipekit.parallel.pools.launch import environment
-from pipekit.parallel.pools.protocol import Event, Lost, Said, Unread, Up
+from pipekit.parallel.pools.protocol import Event, Lost, Said, Still, Unread, Up
 
 _HOLD = 1 << 16  # bytes that may wait for `wait`; what is more is written at once
 _FAIR = 1 << 22  # bytes read from one worker before the others have their turn
@@ -139,6 +140,15 @@ class ProcessPool:
         self._woken = False
         events, self._events = self._events, []
         return events
+
+    def nudge(self, worker: int) -> None:
+        """See `protocol.Pool`."""
+        import signal
+
+        there = self._workers.get(worker)
+        if there is not None and there.pid and there.open:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(there.pid, signal.SIGURG)
 
     def kill(self, worker: int) -> None:
         """See `protocol.Pool`."""
@@ -289,6 +299,8 @@ class ProcessPool:
             worker.pid = int.from_bytes(body, "little")
         elif kind == wire.READY:
             self._events.append(Up(worker.number, worker.pid))
+        elif kind == wire.STILL:
+            self._events.append(Still(worker.number))
         elif kind == wire.UNREAD:
             self._events.append(Unread(worker.number, str(body, "utf-8", "replace"), "worker"))
         elif kind == wire.FAILED:

@@ -47,7 +47,13 @@ class Unread(Struct, frozen=True):
     by: Literal["worker", "pool"]
 
 
-Event: TypeAlias = Up | Said | Lost | Unread
+class Still(Struct, frozen=True):
+    """The worker was nudged, and is at work: all that it has said by now came before this."""
+
+    worker: int
+
+
+Event: TypeAlias = Up | Said | Lost | Unread | Still
 
 
 class Port(Protocol):
@@ -103,6 +109,10 @@ class Pool(Protocol):
 
     def wait(self, timeout: float | None) -> list[Event]:
         """Move messages until something has happened, `timeout` seconds have passed, or `wake` was called."""
+        ...
+
+    def nudge(self, worker: int) -> None:
+        """Have the worker send what it holds back, though it is at work; then `Still` comes, unless it is not there, or hears nothing."""
         ...
 
     def kill(self, worker: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from pipekit.parallel.errors import PoolError
 from pipekit.parallel.pools.call import call, resolve
 from pipekit.parallel.pools.inline import lost
-from pipekit.parallel.pools.protocol import Event, Handle, Lost, Said, Up
+from pipekit.parallel.pools.protocol import Event, Handle, Lost, Said, Still, Up
 
 _CLOSING = 0.9
 
@@ -71,6 +71,12 @@ class ThreadPool:
             if events or woken:
                 break
         return events
+
+    def nudge(self, worker: int) -> None:
+        """See `protocol.Pool`; threads hold nothing back."""
+        port = self._ports.get(worker)
+        if port is not None:
+            self._told.put((port, Still(worker)))
 
     def kill(self, worker: int) -> None:
         """See `protocol.Pool`; the thread is abandoned, see the class."""

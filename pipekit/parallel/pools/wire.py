@@ -17,7 +17,7 @@ except ImportError:
 
 __all__ = ["ROOM", "Inbox", "Outbox", "encode", "loads"]
 
-MESSAGE, SETUP, HELLO, READY, FAILED, UNREAD, EXITED, SKIPPED = range(0xA0, 0xA8)
+MESSAGE, SETUP, HELLO, READY, FAILED, UNREAD, STILL, EXITED, SKIPPED = range(0xA0, 0xA9)
 _HEADER = Struct("<BQ")
 ROOM = 1 << 16  # bytes read at once, and joined rather than gathered
 _VECTOR = 512  # chunks to one sendmsg; the system's limit is 1024
