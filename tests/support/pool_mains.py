@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pipekit.parallel.errors import PoolError, Unpicklable
@@ -33,7 +32,7 @@ def obey(port: Port, setup: Any) -> Handle:
         "setup": lambda _: port.send(setup),
         "many": lambda n: _many(port, n),
         "held": lambda text: port.send(text, more=True),
-        "held and busy": lambda path: (port.send("held", more=True), Path(path).read_bytes()),
+        "held and busy": lambda path: (port.send("held", more=True), os.read(os.open(path, os.O_RDWR), 9)),
         "length": lambda body: port.send(len(body)),
         "big": lambda n: port.send(b"\7" * n),
         "exit": sys.exit,

@@ -139,7 +139,6 @@ def work(fd: int, alone: bool = False) -> NoReturn:
     pid, status = os.getpid(), 1
     port = SocketPort(socket(fileno=fd))
     signal.signal(signal.SIGURG, lambda *_: port.nudged())
-    signal.siginterrupt(signal.SIGURG, False)  # what the user's code waits for goes on
     try:
         port.tell(wire.HELLO, pid.to_bytes(4, "little"))
         os.register_at_fork(after_in_child=port.forsake)
