@@ -45,7 +45,9 @@ class Crew:
         self._starting: set[int] = set()
         self._where: dict[tuple[int, int], _Worker] = {}
         self._seconds: dict[int, float] = {}
-        self._depth: dict[int, int] = {}  # how many units of a family a worker may hold
+        self._depth: dict[int, int] = {}  # how many units of a family a worker may hold, if more than one
+        self._first = 1.0  # seconds that the first units of families took of late
+        self._depth_of_new = 1  # how many units a worker may hold of a family of which nothing is known
         self._next = 0
         self._waiting = 0
 
@@ -170,20 +172,29 @@ class Crew:
     def _learn(self, family: int, seconds: float) -> None:
         known = self._seconds.get(family)
         if known is not None:
-            seconds = known + 0.25 * (seconds - known)
+            seconds = _average(known, seconds)
+        else:
+            self._first = _average(self._first, seconds)
+            self._depth_of_new = _depth_of(self._first)
+        self._keep(family, seconds)
+
+    def _keep(self, family: int, seconds: float) -> None:
         self._seconds[family] = seconds
-        if seconds < SHORT:
-            self._depth[family] = 1 + _ahead_of(seconds)
+        depth = _depth_of(seconds)
+        if depth > 1:
+            self._depth[family] = depth
         else:
             self._depth.pop(family, None)
 
     def doubt(self, node: Node) -> None:
         """A worker was lost that had a unit of the node: those like it go alone, until many have gone well."""
-        self._learn(node.family, _DOUBTFUL)
+        self._keep(node.family, _DOUBTFUL)
 
     def depth(self, node: Node) -> int:
         """How many units like this one a worker may hold; one that waits is alone."""
-        return 1 if node.waits else self._depth.get(node.family, 1)
+        if node.waits:
+            return 1
+        return self._depth.get(node.family, 1) if node.family in self._seconds else self._depth_of_new
 
     def assign(self, queue: Queue, nodes: Sequence[Node]) -> list[Command]:
         """Let waiting units go on, give ready ones to idle workers, then ahead to those on short ones, then ask for more
@@ -198,7 +209,7 @@ class Crew:
             self._note(worker, lane, nodes[node])
             out.append(self._put(worker, node, unit))
         if queue.size and not self.idle:
-            if self._depth:
+            if self._depth or self._depth_of_new > 1:
                 self._ahead(queue, nodes, out)
             if len(self._workers) < self.limit + self._waiting:
                 self._spawn(queue, out)
@@ -240,8 +251,14 @@ class Crew:
             out += map(Spawn, new)
 
 
-def _ahead_of(seconds: float) -> int:
-    """How many units that take so long are given to a worker ahead."""
+def _average(before: float, seconds: float) -> float:
+    return before + 0.25 * (seconds - before)
+
+
+def _depth_of(seconds: float) -> int:
+    """How many units that take so long a worker may hold."""
+    if seconds >= SHORT:
+        return 1
     if seconds <= AHEAD / MOST_AHEAD:
-        return MOST_AHEAD
-    return int(AHEAD / seconds) if seconds < AHEAD else 1
+        return 1 + MOST_AHEAD
+    return 1 + max(1, int(AHEAD / seconds))

@@ -473,6 +473,16 @@ def test_a_unit_that_waited_on_a_lost_worker_had_not_begun() -> None:
     assert after(machine, WorkerLost(0)) == [Drop(1, 0, True, False), Drop(2, 0, False, False)]
 
 
+def test_units_of_which_nothing_is_known_are_taken_for_what_others_were_at_first() -> None:
+    machine = ready([Node(number, family=number) for number in range(60)], 1)
+    after(machine, Began(), *map(Missed, range(60)))
+    ahead = [len(after(machine, Ended(number, 0, 0.0001))) for number in range(25)]
+    assert ahead[:10] == [1] * 10 and max(ahead) > 1
+    held = sum(ahead) - 25 + 1
+    after(machine, *(Ended(number, 0, 9.0) for number in range(25, 25 + held)))
+    assert machine.crew.depth(machine.nodes[59]) == 1, "the last ones took long"
+
+
 def test_what_waits_behind_a_long_unit_is_taken_back_and_started_elsewhere() -> None:
     machine = ready([Node(number) for number in range(6)], 2)
     assert after(machine, Began(), *map(Missed, range(6)))[6:] == [Start(0, 0, 1), Start(1, 0, 0)]

@@ -4,6 +4,7 @@ It must never look at a live object."""
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -66,7 +67,8 @@ class Syntax:
         ]
 
     def _idle(self, start: int, end: int) -> frozenset[str]:
-        found = {name for at, name in self.annotated if start <= at < end}
+        first, last = bisect_left(self.annotated, (start,)), bisect_left(self.annotated, (end,))
+        found = {name for _, name in self.annotated[first:last]}
         return frozenset(found.difference(one[1:] for one in self.out[start:end] if one[:1] == "$")) if found else _NONE
 
 
