@@ -75,6 +75,7 @@ class Desk(Struct):
     _shipped: dict[int, bytes] = field(default_factory=dict)
     _from: dict[int, int] = field(default_factory=dict)
     _writers: dict[int, manifests.Writer] = field(default_factory=dict)
+    _there: set[Digest] | None = None
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -320,9 +321,19 @@ class Desk(Struct):
     def present(self, node: int, product: Product) -> bool:
         """Can the product of a known step be read?"""
         planned = self.ledger[node].planned
-        if product != planned.product or not self.keeps(node):
+        if product == planned.product and self.keeps(node):
+            return planned.present
+        if product.codec in (manifests.CODEC, held.CODEC):
             return present(product, self.store)
-        return planned.present
+        if self._there is None:
+            self._there = self._look_up()
+        return self._there.issuperset(product.objects) or present(product, self.store)
+
+    def _look_up(self) -> set[Digest]:
+        """What steps had made whose turn is still to come: asked for all at once, where one by one takes as long as the rest of a run that
+        runs nothing."""
+        last = [entry.near.product for entry in self.ledger.plan.entries if entry.near and entry.state == "may_run"]
+        return self.store.has({digest for product in last for digest in product.objects})
 
     def readable(self, product: Product) -> bool:
         """Can all of a recorded product be read?"""

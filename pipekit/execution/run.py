@@ -211,15 +211,14 @@ class Run:
         plan = self.plan
         name = plan.invocation.name
         yield events.RunStarted(began, self.id, name, self.how.jobs, len(plan.entries), os.getpid())
-        for entry in plan.entries:
-            yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
-        yield from self._refused(began)
-        likely = self._likely()
-        machine = Machine(*self._machine(likely), patient=True)
         pool: Pool | None = None
         try:
-            pool = make_pool(self.how, self._setup())
-            drive = self._drive(machine, pool)
+            pool = make_pool(self.how, self._setup(), min(self.how.jobs, self._expected()))
+            for entry in plan.entries:
+                yield planned(entry, began, plan.world.folder, stored=plan.keeps(entry.step.id))
+            yield from self._refused(began)
+            likely = self._likely()
+            drive = self._drive(Machine(*self._machine(likely), patient=True), pool)
             self.live = Live(drive, likely)
             self._outlooks = Outlooks(self.live, time.monotonic() + EVERY)
             yield from drive.run()
@@ -254,9 +253,12 @@ class Run:
         settings = self.plan.invocation.settings
         capacity = Capacity(self.how.jobs, float(settings.memory or self.how.memory), dict(settings.resources))
         nodes = priority.nodes(self.plan, self.how.pool != "inline", likely)
+        return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, self._expected()
+
+    def _expected(self) -> int:
+        """How many units are likely to run, at the least."""
         stale = [one for one in self.plan.entries if one.state != "cached"]
-        expected = sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
-        return nodes, capacity, frozenset(self.plan.steps.targets) | self.plan.written, expected
+        return sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
 
     def _setup(self) -> Setup:
         temporary = self._folder.path
@@ -360,14 +362,15 @@ def planned(entry: Planned, when: float, folder: Path | None, *, stored: bool = 
     )  # fmt: skip
 
 
-def make_pool(how: How, setup: Setup) -> Pool:
-    """The pool that `how.pool` names. Raises ExecutionError for a name that there is not."""
+def make_pool(how: How, setup: Setup, expected: int = 0) -> Pool:
+    """The pool that `how.pool` names; so many workers are likely to be needed. Raises ExecutionError for a name that there is not."""
     if how.pool == "processes":
+        from pipekit.parallel.pools.eager import Eager
         from pipekit.parallel.pools.processes import ProcessPool
 
         preload = (*PRELOAD, *how.preload)
         cwd = str(setup.folder or "")
-        return ProcessPool(
+        pool = ProcessPool(
             MAIN,
             setup,
             env=how.env,
@@ -377,6 +380,7 @@ def make_pool(how: How, setup: Setup) -> Pool:
             threads=THREADS,
             server=how.server,
         )
+        return Eager(pool, expected)
     if how.pool == "threads":
         from pipekit.parallel.pools.threads import ThreadPool
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from pipekit.parallel.pools.eager import Eager
 from pipekit.parallel.pools.inline import InlinePool
 from pipekit.parallel.pools.processes import ProcessPool
 from pipekit.parallel.pools.protocol import Event, Lost, Pool, Said, Up
@@ -15,7 +16,7 @@ from pipekit.parallel.pools.threads import ThreadPool
 
 PATIENCE = 20.0
 OBEY = "support.pool_mains:obey"
-KINDS = ("inline", "threads", "fork", "spawn")
+KINDS = ("inline", "threads", "fork", "spawn", "eager")
 
 
 def make(kind: str, main: str = OBEY, setup: object = None, **how: Any) -> Pool:
@@ -24,7 +25,8 @@ def make(kind: str, main: str = OBEY, setup: object = None, **how: Any) -> Pool:
     if kind == "threads":
         return ThreadPool(main, setup)
     how = {"env": os.environ, "preload": ["support.pool_mains"], **how}
-    return ProcessPool(main, setup, method="fork" if kind == "fork" else "spawn", **how)
+    pool = ProcessPool(main, setup, method="spawn" if kind == "spawn" else "fork", **how)
+    return Eager(pool, 2) if kind == "eager" else pool
 
 
 def until(pool: Pool, enough: Callable[[list[Event]], bool]) -> list[Event]:
