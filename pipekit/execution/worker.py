@@ -71,7 +71,7 @@ class Worker:
         self.whole_process = setup.capture == "descriptors"
         log = setup.temporary / f"worker-{self.number}.log"
         self.capture: Capture = Descriptors(log) if self.whole_process else Streams()
-        self.stores: tuple[Objects, ...] = (Objects(setup.objects), Objects(setup.passing))
+        self.stores: tuple[Objects, ...] = (Objects(setup.objects, lasting=True), Objects(setup.passing))
         if setup.shared is not None:
             self.stores += (Objects(setup.shared, in_memory=True),)
         self.ahead: deque[object] = deque()

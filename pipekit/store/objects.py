@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from pipekit.store.faults import refused, telling
 from pipekit.store.locks import OwnFolder
 from pipekit.store.quarantine import Quarantine
 from pipekit.store.verified import Verified
-from pipekit.store.writing import copy_hashed, sync_files, write_all, write_hashed
+from pipekit.store.writing import copy_hashed, sync_behind, sync_files, write_all, write_hashed
 from pipekit.values.digest import Digest
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ _MARKED: Final = _BESIDE  # from here on it is worth telling other processes tha
 
 class Objects:
     """The big objects of the store at `root`. Any process may have its own; they meet in the file system alone. `in_memory`: it is one that
-    never lies on a disk, and what is read there need not be checked."""
+    never lies on a disk, and what is read there need not be checked; `lasting`: somebody will sync what is put here, so that very big
+    bytes set out for the disk at once."""
 
-    def __init__(self, root: Path, *, in_memory: bool = False) -> None:
+    def __init__(self, root: Path, *, in_memory: bool = False, lasting: bool = False) -> None:
         self.folder = root / "objects"
+        self._lasting = lasting
         self._in_memory = in_memory
         self._own = OwnFolder(root / "tmp")
         self._quarantine = Quarantine(root / "quarantine")
@@ -118,7 +121,8 @@ class Objects:
 
     def _put_beside(self, views: Sequence[memoryview]) -> Digest:
         with NewFile(self) as new, telling("write", new.path):
-            digest, written = write_hashed(new.fd, views, known=self._sound)
+            set_out = (lambda: sync_behind(new.fd, new.discard)) if self._lasting else (lambda: None)
+            digest, written = write_hashed(new.fd, views, known=self._sound, written=set_out)
             if written and not self._sound(digest):
                 new.publish(digest)
         return digest
@@ -173,7 +177,7 @@ class NewFile:
         self._objects = objects
         self.path = objects._own.path / os.urandom(8).hex()
         self.fd = -1
-        self._published = False
+        self._published = self._failed = False
 
     def publish(self, digest: Digest) -> None:
         """Name the file by `digest`, read-only; from now on everybody sees it."""
@@ -185,9 +189,17 @@ class NewFile:
             except FileNotFoundError:
                 there.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(self.path, there)
-        self._published = True
+        self._published, self.path = True, there
+        if self._failed:
+            self.discard()
         with telling("read", there):
             self._objects._published(digest, os.fstat(self.fd).st_size)
+
+    def discard(self) -> None:
+        """Take it away, whatever its name is by now: nobody knows what of it is on the disk. Any thread."""
+        self._failed = True
+        with suppress(OSError):
+            os.unlink(self.path)
 
     def __enter__(self) -> NewFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

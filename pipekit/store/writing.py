@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipekit import canon
 from pipekit.store.faults import refused, telling
 from pipekit.values.digest import Digest
+
+if TYPE_CHECKING:
+    import threading
 
 T = TypeVar("T")
 
@@ -23,8 +26,14 @@ def write_all(fd: int, view: memoryview) -> None:
         view = view[os.write(fd, view[:_CHUNK]) :]
 
 
-def write_hashed(fd: int, views: Sequence[memoryview], *, known: Callable[[Digest], bool]) -> tuple[Digest, bool]:
-    """Write `views` while another thread hashes them: the digest, and whether all was written.
+def write_hashed(
+    fd: int,
+    views: Sequence[memoryview],
+    *,
+    known: Callable[[Digest], bool],
+    written: Callable[[], object] = lambda: None,
+) -> tuple[Digest, bool]:
+    """Write `views` while another thread hashes them, which goes on when all is `written`: the digest, and whether all was.
 
     Writing stops early when the digest turns out to be `known`. OSError when the system takes no more.
     """
@@ -36,8 +45,30 @@ def write_hashed(fd: int, views: Sequence[memoryview], *, known: Callable[[Diges
     chunks = [view[start : start + _CHUNK] for view in views for start in range(0, view.nbytes, _CHUNK)]
     while chunks and not (found and known(found[0])):
         write_all(fd, chunks.pop(0))
+    if not chunks:
+        written()
     hashing.join()
     return found[0], not chunks
+
+
+def sync_behind(fd: int, failed: Callable[[], object]) -> threading.Thread:
+    """Have what was written to `fd` go to the disk while others work; if that fails `failed` is called, since nobody hears of it a second
+    time. Who must know that it lies there syncs it too, and has to wait for little."""
+    import threading
+
+    copy = os.dup(fd)
+
+    def work() -> None:
+        try:
+            os.fsync(copy)
+        except OSError:
+            failed()
+        finally:
+            os.close(copy)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
 
 
 def copy_hashed(source: Path, fd: int) -> Digest:

@@ -11,9 +11,10 @@ from support.records import BIG, record
 
 from pipekit import canon
 from pipekit.errors import StoreError
-from pipekit.store.objects import Objects
+from pipekit.store.objects import NewFile, Objects
 from pipekit.store.products import Product
 from pipekit.store.store import open_store
+from pipekit.store.writing import sync_behind
 
 HUGE = bytes(range(256)) * 80_000  # 20 MB: hashed beside the write
 
@@ -125,3 +126,33 @@ def test_files_are_durable_before_the_record_is(tmp_path: Path, monkeypatch: pyt
     synced.clear()
     store.commit([record(2, product=Product.of("tree", digests, 3 * len(BIG)))])
     assert synced == []
+
+
+def test_very_big_bytes_set_out_for_the_disk_at_once_and_go_where_that_fails(tmp_path: Path) -> None:
+    failed: list[str] = []
+    with (tmp_path / "file").open("wb") as file:
+        sync_behind(file.fileno(), lambda: failed.append("file")).join()
+    reading, writing = os.pipe()  # nothing of a pipe can be synced
+    sync_behind(writing, lambda: failed.append("pipe")).join()
+    assert failed == ["pipe"]
+    for fd in (reading, writing):
+        os.close(fd)
+    objects = Objects(tmp_path, lasting=True)
+    digest = objects.put(HUGE[: len(HUGE) // 2], HUGE[len(HUGE) // 2 :])
+    objects.sync()
+    assert digest == canon.digest(HUGE) and objects.path(digest).read_bytes() == HUGE
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_file_that_cannot_go_to_the_disk_is_gone_whatever_its_name(tmp_path: Path, when: str) -> None:
+    objects = Objects(tmp_path)
+    digest = canon.digest(b"bytes")
+    with NewFile(objects) as new:
+        os.write(new.fd, b"bytes")
+        if when == "before":
+            new.discard()
+            new.path.write_bytes(b"bytes")  # as if it had been named just then
+        new.publish(digest)
+        if when == "after":
+            new.discard()
+    assert not objects.has(digest)
