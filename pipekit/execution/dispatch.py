@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from pipekit.execution.passing import Passing
 from pipekit.invocation.steps import Needs, Step
 from pipekit.store import manifests
 from pipekit.store.blocks import Block, join
-from pipekit.store.objects import Objects
+from pipekit.store.objects import BIG, Objects
 from pipekit.store.products import Product
 from pipekit.store.store import Store
 from pipekit.values import Digest
@@ -91,7 +92,20 @@ class Dispatcher(Struct):
 
     def bodies(self, products: Iterable[Product]) -> Bodies:
         """The small objects of the products; what is big, workers map by themselves."""
-        return self._small(dict.fromkeys(digest for product in products for digest in product.objects))
+        found: dict[bytes, Any] = {}
+        for product in products:
+            if product.size < BIG and product.codec != manifests.CODEC:
+                found.update((digest, self._read_small(digest)) for digest in product.objects)
+            else:
+                found.update(self._small(product.objects))
+        return found
+
+    def _read_small(self, digest: Digest) -> bytes:
+        """An object that is small in any case, so that no file need be looked for."""
+        if not self.passing.is_small(digest):
+            with suppress(KeyError):
+                return bytes(self.store.read(digest))
+        return bytes(self.read(digest))
 
     def _mapped(self, digest: Digest) -> bool:
         return not self.passing.is_small(digest) and (digest in self.passing or self.objects.has(digest))

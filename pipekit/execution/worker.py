@@ -51,6 +51,7 @@ class Port(Protocol):
     def send(self, message: object, more: bool = False) -> None: ...
     def recv(self) -> object: ...
     def poll(self, timeout: float = 0.0) -> bool: ...
+    def flush(self) -> None: ...
 
 
 def main(port: Port, setup: Setup) -> Callable[[object], None]:
@@ -190,8 +191,8 @@ class Worker:
             call.granted,
         )
         inside.enter(context, whole_process=self.whole_process)
-        if self.port.streams and not call.tiny:
-            self.port.poll()  # sends what waits for more
+        if not call.tiny:
+            self.port.flush()
         self.job, self.credit = call.job, call.credit if self.port.streams else None
         self.mores.clear()
         self.reads.begin()

@@ -132,6 +132,9 @@ class _InlinePort:
             raise EOFError("the pool is gone")
         self.tell(Said(self.worker, message))
 
+    def flush(self) -> None:
+        """Nothing waits here."""
+
     def recv(self) -> Any:
         """Not here: a message is handled while the coordinator waits for it. Raises PoolError."""
         raise PoolError("an inline worker cannot read ahead: it works inside wait()", hint="ask port.streams first")

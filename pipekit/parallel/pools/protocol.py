@@ -75,6 +75,10 @@ class Port(Protocol):
         """The next message, ahead of `handle`. Waits; EOFError when none will come."""
         ...
 
+    def flush(self) -> None:
+        """Send what waits for more. EOFError when the pool is gone."""
+        ...
+
     def poll(self, timeout: float = 0.0) -> bool:
         """Whether `recv` would answer at once, after waiting up to `timeout` seconds for it."""
         ...

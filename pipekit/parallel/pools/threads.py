@@ -136,6 +136,9 @@ class _ThreadPort:
             raise EOFError("the pool is gone")
         self.tell(Said(self.worker, message))
 
+    def flush(self) -> None:
+        """Nothing waits here."""
+
     def recv(self) -> Any:
         """See `protocol.Port`."""
         came = self._ahead.popleft() if self._ahead else self.inbox.get()
