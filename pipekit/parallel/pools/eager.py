@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from pipekit.parallel.pools.protocol import Event, Lost, Pool, Up
 
 
@@ -35,12 +37,15 @@ class Eager:
             self._events.append(up)
 
     def wait(self, timeout: float | None) -> list[Event]:
-        """See `protocol.Pool`; it may return sooner, with nothing."""
-        self._take(self._pool.wait(0.0 if self._events else timeout))
+        """See `protocol.Pool`."""
+        deadline = None if timeout is None else monotonic() + timeout
+        while self._take(self._pool.wait(0.0 if self._events else timeout)) and not self._events:
+            timeout = None if deadline is None else max(0.0, deadline - monotonic())
         found, self._events = self._events, []
         return found
 
-    def _take(self, came: list[Event]) -> None:
+    def _take(self, came: list[Event]) -> bool:
+        """Sort out what came; whether anything did."""
         for event in came:
             if event.worker not in self._unasked:
                 self._events.append(event)
@@ -48,3 +53,4 @@ class Eager:
                 self._unasked[event.worker] = event
             elif isinstance(event, Lost):
                 del self._unasked[event.worker]  # whoever asks for it has it made again, and hears why it cannot be
+        return bool(came)
