@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from pipekit.execution.events import Event
+from pipekit.store.faults import telling
 
 MOST = 1000
 """Lines that wait."""
@@ -48,7 +49,8 @@ def from_json(line: str | bytes) -> Event | None:
 
 
 class Log:
-    """Appends events to a file; lines reach the file when `flush` is called or so many are waiting."""
+    """Appends events to a file; lines reach the file when `flush` is called or so many are waiting. StoreError when the disk takes no
+    more."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,12 +68,15 @@ class Log:
             self._lines.append(b"")
             view = memoryview(b"\n".join(self._lines))
             self._lines = []
-            while view:
-                view = view[self._file.write(view) :]
+            with telling("write", self.path):
+                while view:
+                    view = view[self._file.write(view) :]
 
     def close(self) -> None:
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
 
 
 class Reader:

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
+from pipekit.errors import StoreError
 from pipekit.execution import events as e
-from pipekit.execution.log import Log, Reader, from_json, to_json
+from pipekit.execution.log import MOST, Log, Reader, from_json, to_json
 from pipekit.execution.reasons import Reason
 
 SAMPLES: dict[str, Any] = {
@@ -63,3 +64,30 @@ def test_a_line_longer_than_one_reading_does_not_hold_up_the_rest(tmp_path: Path
     reader = Reader(log.path)
     assert [*reader.read(100), *reader.read(100)] == [long, short]
     assert list(Reader(log.path).read(None)) == [long, short]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "abc.jsonl").symlink_to("/dev/full")
+    log = Log(tmp_path / "abc.jsonl")
+    log.write(e.StepReady(1.0, 1))
+    with pytest.raises(StoreError, match="no space left on device") as found:
+        log.flush()
+    assert found.value.problems[0].hint.startswith("make room on this disk")
+    log.close()
+
+
+def test_many_lines_do_not_wait(tmp_path: Path) -> None:
+    log = Log(tmp_path / "abc.jsonl")
+    for number in range(MOST):
+        assert log.path.stat().st_size == 0
+        log.write(e.StepReady(1.0, number))
+    assert [event.step for event in Reader(log.path).read() if isinstance(event, e.StepReady)] == list(range(MOST))
+    log.close()
+
+
+def test_what_is_no_text_is_written_all_the_same() -> None:
+    assert from_json(to_json(e.Warned(1.0, None, "a \udcff b"))) == e.Warned(1.0, None, "a ? b")
+    assert from_json(
+        to_json(e.StepPlanned(1.0, 1, "n", "t", "task", (2,), "cached", Reason("x", "\udcff"), "", ("é",)))
+    ) == (e.StepPlanned(1.0, 1, "n", "t", "task", (2,), "cached", Reason("x", "?"), "", ("é",)))
