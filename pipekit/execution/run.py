@@ -28,6 +28,7 @@ from pipekit.execution.messages import Setup
 from pipekit.execution.outlook import EVERY, Outlooks
 from pipekit.execution.passing import Passing
 from pipekit.execution.plan import Plan, Planned
+from pipekit.execution.pools import make_pool
 from pipekit.execution.products import Items, Reader
 from pipekit.execution.recording import Recorder
 from pipekit.execution.sharing import shared_folder
@@ -48,12 +49,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-PoolName = Literal["processes", "threads", "inline"]
-MAIN = "pipekit.execution.worker:main"
-PRELOAD = ("pipekit.execution.worker",)
-THREADS = 1
-"""Of numeric libraries in each worker, where nobody says otherwise."""
 
 
 class How(Struct, frozen=True):
@@ -360,33 +355,3 @@ def planned(entry: Planned, when: float, folder: Path | None, *, stored: bool = 
         when, step.id, step.name, step.task, task.kind, deps, entry.state, entry.reason, where,
         tuple(sorted(task.config.tags)), stored,
     )  # fmt: skip
-
-
-def make_pool(how: How, setup: Setup, expected: int = 0) -> Pool:
-    """The pool that `how.pool` names; so many workers are likely to be needed. Raises ExecutionError for a name that there is not."""
-    if how.pool == "processes":
-        from pipekit.parallel.pools.eager import Eager
-        from pipekit.parallel.pools.processes import ProcessPool
-
-        preload = (*PRELOAD, *how.preload)
-        cwd = str(setup.folder or "")
-        pool = ProcessPool(
-            MAIN,
-            setup,
-            env=how.env,
-            cwd=cwd,
-            path=how.path or None,
-            preload=preload,
-            threads=THREADS,
-            server=how.server,
-        )
-        return Eager(pool, expected)
-    if how.pool == "threads":
-        from pipekit.parallel.pools.threads import ThreadPool
-
-        return ThreadPool(MAIN, setup)
-    if how.pool == "inline":
-        from pipekit.parallel.pools.inline import InlinePool
-
-        return InlinePool(MAIN, setup)
-    raise ExecutionError(f"there is no pool '{how.pool}'", hint="there are: processes, threads, inline")

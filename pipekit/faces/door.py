@@ -55,6 +55,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _call(said: list[str]) -> int:
     from pipekit.faces.cli import COMMANDS, command
 
+    if said and said[0] == "run":
+        _set_out(said[1:])
     if said and said[0] in COMMANDS:
         from pipekit.faces.cli.flags import parameters, parse
 
@@ -63,6 +65,15 @@ def _call(said: list[str]) -> int:
         if values is not None:
             return function(**values)
     return _typer(said)
+
+
+def _set_out(said: list[str]) -> None:
+    """A run is likely to need worker processes; they are on their way while the command is imported."""
+    if not any(one.startswith(("-n", "--dry-run", "--pool", "--pdb", "-h", "--help")) for one in said):
+        from pipekit.project import ahead
+
+        at = said.index("-C") + 1 if "-C" in said else 0
+        ahead.begin(said[at] if 0 < at < len(said) else ".")
 
 
 def _typer(said: list[str]) -> int:
