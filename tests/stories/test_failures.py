@@ -436,7 +436,8 @@ def test_of_many_small_tasks_on_one_worker_the_one_that_takes_it_down_is_named(p
     assert "error: task 'link75' failed: the worker was lost: exit 4\n" in said.err
 
 
-ONE_IS_LONG = """
+ONE_WAITS_FOR_ALL = """
+import os
 import time
 from pipekit import Env
 
@@ -445,9 +446,13 @@ env = Env("long")
 def make(number):
     @env.task(name=f"t{number}")
     def one() -> int:
-        if number == 40:
-            time.sleep(2)
+        while number == 40 and (not os.path.exists("done") or os.path.getsize("done") < 299):
+            time.sleep(0.01)
+        with open("done", "ab") as file:
+            file.write(b"x")
         return number
+
+    return one
 
 for number in range(300):
     make(number)
@@ -455,7 +460,7 @@ for number in range(300):
 
 
 def test_nothing_waits_behind_a_small_task_that_turns_out_to_be_long(place: Place) -> None:
-    place.write(tasks_py=ONE_IS_LONG)
+    place.write(tasks_py=ONE_WAITS_FOR_ALL)
     assert place.pipekit("run", "-j", "2").code == 0
     (log,) = (place.folder / ".pipekit" / "runs").iterdir()
     ended = [event.step for event in Reader(log).read(None) if isinstance(event, StepFinished)]
