@@ -148,21 +148,23 @@ class Desk(Struct):
     def _source(self, job: Job, node: int, position: int, *, everything: bool) -> tuple[Source, Bodies]:
         step = self.ledger[node].planned.step
         needs = step.deps[position]
-        if needs.kind == "product" and self.ledger.products[needs.steps[0]].codec == held.CODEC:
-            return self._held(needs.steps[0]), {}
         left = self.ledger[needs.steps[0]].left if needs.kind == "failed" else ()
         source, bodies, rest = self.dispatcher.source(step, needs, self.ledger.products, left, everything)
         if rest is not None:
             job.rest[position] = rest
-        return source, bodies
+        recipes = self._recipes(needs)
+        return source, {**bodies, **recipes} if recipes else bodies
 
-    def _held(self, node: int) -> Source:
-        """A product that no bytes stand for: how the worker makes it, if it has none yet."""
+    def _recipes(self, needs: Needs) -> Bodies:
+        """For products that no bytes stand for: the lean call with which a worker makes them, if it has none yet."""
+        products = self.ledger.products
+        return {products[one].digest: self._recipe(one) for one in needs.steps if products[one].codec == held.CODEC}
+
+    def _recipe(self, node: int) -> Any:
         job = Job(0, node, 0, 0)
         found = [self._source(job, node, at, everything=True) for at in range(len(self.ledger[node].planned.step.deps))]
         bodies = {digest: body for _, some in found for digest, body in some.items()}
-        recipe = self._message(job, "task", tuple(source for source, _ in found), bodies)
-        return Source(held.CODEC, (self.ledger.products[node],), (lean(recipe),))
+        return lean(self._message(job, "task", tuple(source for source, _ in found), bodies))
 
     def _message(
         self,
@@ -240,17 +242,19 @@ class Desk(Struct):
         self._put(node, made.bodies)
         self._hold(node, made.product.objects)
         if made.product.codec == held.CODEC:
-            self._hold_sources(node)
+            self._hold_sources(node, node)
         return made.product
 
-    def _hold_sources(self, node: int) -> None:
-        """Other workers may have to make the step's product too, and need what it is made from."""
+    def _hold_sources(self, node: int, holder: int) -> None:
+        """Other workers may have to make the step's product too, and need what it is made from as long as the `holder` is needed."""
         for needs in self.ledger[node].planned.step.deps:
             for step in needs.steps:
                 product = self.ledger.products[step]
                 more = manifests.objects_of(product, self.dispatcher.read) if product.codec == manifests.CODEC else ()
                 passing = self.dispatcher.passing
-                passing.hold(node, [one for one in (*product.objects, *more) if one in passing])
+                passing.hold(holder, [one for one in (*product.objects, *more) if one in passing])
+                if product.codec == held.CODEC:
+                    self._hold_sources(step, holder)
 
     def take_items(self, node: int, objects: Iterable[Digest], bodies: Mapping[Digest, bytes]) -> None:
         """The objects of items that a worker made; the `bodies` of small ones become available."""

@@ -64,7 +64,9 @@ class Inputs:
         return path
 
     def value(self, product: Product) -> Any:
-        """The value of one product; a stream's is the list of its items."""
+        """The value of one product; a stream's is the list of its items, of one that no bytes stand for what this worker holds."""
+        if product.codec == held.CODEC:
+            return self.held.value(product, self.bodies[product.digest])
         if product.codec == manifests.CODEC:
             return [one for block in manifests.read(product, self.read) for one in self.values(block)]
         return codecs.decode(product, self.read, self.hand)
@@ -73,8 +75,6 @@ class Inputs:
         """What the parameter at `position` gets."""
         if source.kind == "product":
             return self.value(source.products[0])
-        if source.kind == held.CODEC:
-            return self.held.value(source.products[0], *source.notes)
         items = self._items(position, source)
         return list(items) if takes == "list" else items
 

@@ -14,7 +14,8 @@ from pipekit.store.products import Product
 from pipekit.store.segments import RowFile
 
 Bodies = Mapping[bytes, Any]
-"""Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest."""
+"""Digest -> bytes of the small objects that a message brings along; big ones are read from the store by their digest. Of a product that
+no bytes stand for, its own digest -> the lean call that makes it."""
 
 
 STORE, DISK, MEMORY = range(3)
@@ -38,8 +39,8 @@ class Setup(NamedTuple):
 
 class Source(NamedTuple):
     """What one parameter receives. `kind`: product (`products` has one), cells (one a cell, `notes` its pickled options), stream
-    (the items in `block`, and where not `ended` those of More messages), failed (items in `block`, `notes` their errors), before (what the call before this one, in the
-    same message, has made) or held (`products` has one that no bytes stand for, `notes` the lean call that makes it)."""
+    (the items in `block`, and where not `ended` those of More messages), failed (items in `block`, `notes` their errors) or before: what the call before this one, in the
+    same message, has made."""
 
     kind: str
     products: tuple[Product, ...] = ()

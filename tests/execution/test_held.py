@@ -80,6 +80,28 @@ def test_it_is_made_again_only_for_who_must_run_and_another_key_is_another_produ
     assert other.product("total") == SUM + 41, "nobody can tell whether it is the same, so all below it run"
 
 
+def test_cells_and_what_lies_above_it_are_held_too(tmp_path: Path) -> None:
+    text = (
+        PROGRAM
+        + """
+from pipekit import Cell
+
+@env.task(connection, store="never")
+def session(conn: Connection, /) -> Connection:
+    return Connection(conn.port * 100, conn.table)
+
+@env.task(session.cells)
+def ports(cells: Iterator[Cell[Connection]], /) -> list[int]:
+    return [cell.product.port for cell in cells]
+"""
+    )
+    names = load(text)
+    for pool in ("inline", "threads", "processes"):
+        matrix = [[names["connection"].set(port=one) for one in (1, 2)]]
+        run = start(names["env"], store_in(tmp_path / pool), targets=[names["ports"]], matrix=matrix, pool=pool).wait()
+        assert run.product("ports") == [100, 200]
+
+
 def test_stored_or_asked_for_it_is_refused_with_the_way_to_the_culprit(tmp_path: Path) -> None:
     stored = load(PROGRAM.replace('@env.task(table, store="never")', "@env.task(table)"))
     run = start(stored["env"], store_in(tmp_path / "1")).wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pipekit.errors import InvocationError, ProjectError
-from pipekit.execution import item
+from pipekit.execution import held, item
 from pipekit.execution.plan import Plan, Planned, present
 from pipekit.execution.products import Items, Reader
 from pipekit.faces.cli.flags import flag
@@ -113,6 +113,9 @@ def load(project: Project, entry: Planned) -> Any:
     """The product that is recorded for the step. Raises ProjectError where there is none."""
     name = entry.step.name
     record = recorded(entry)
+    if record is not None and record.product.codec == held.CODEC:
+        said = f"no bytes stand for the product of '{name}': each worker that needs one makes its own"
+        raise ProjectError(said, where=entry.task.origin, hint="ask for what is made from it")
     if record is None or not present(record.product, project.store):
         raise ProjectError(
             f"'{name}' has no product that is up to date",
