@@ -224,7 +224,8 @@ class Machine(Standing):
     def _slow(self, event: Slow) -> None:
         for node, unit in self.crew.take_back(event.worker):
             self._out.append(TakeBack(node, unit, event.worker))
-            self.queue.push(self.nodes[node], unit)
+            self.units[node] -= 1
+            self._again(Again(node, unit))
 
     def _quiet(self, event: Quiet) -> None:
         self._heard = self._patience

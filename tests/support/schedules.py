@@ -34,6 +34,7 @@ from pipekit.parallel.vocabulary import (
     Settled,
     Start,
     Stopped,
+    TakeBack,
     Waits,
     WorkerLost,
 )
@@ -81,6 +82,7 @@ def case(seed: int) -> Case:
         seed, 0.1 if mishaps else 0.0, random.choice([0.0, 0.0, 0.5, 5.0]), random.choice([0.0, 1.0]),
         random.uniform(0.0, 10.0) if random.random() < 0.1 else None,
         random.choice([None, Amount(1, 0), Amount(3, 0)]), random.choice([None, Amount(0, 0), Amount(1, 0)]),
+        random.choice([0.0, 0.2]),
     )  # fmt: skip
     return Case(seed, tuple(nodes), tuple(roles), capacity, targets, luck, steady, random.random() < 0.5)
 
@@ -144,6 +146,8 @@ class Checker:
         for command in commands:
             if isinstance(command, Start):
                 self._started(command)
+            elif isinstance(command, TakeBack):
+                self._taken_back(command)
             elif isinstance(command, Kill) and not self.stopped:
                 self._killed(command)
             elif isinstance(command, Resume):
@@ -181,6 +185,12 @@ class Checker:
         elif isinstance(event, Waits) and (event.node, event.unit) in self.at:
             self.waiting.add(self.at[event.node, event.unit])
         self.stopped |= isinstance(event, Stopped)
+
+    def _taken_back(self, back: TakeBack) -> None:
+        held, unit = self.workers[back.worker], (back.node, back.unit)
+        assert unit in list(held)[1:], f"{back}, which is at work or not there"
+        held.remove(unit)
+        del self.at[unit]
 
     def _killed(self, kill: Kill) -> None:
         """The machine forgets the unit at once, and its worker takes room until it is gone."""

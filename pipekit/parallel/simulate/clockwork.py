@@ -13,7 +13,19 @@ from pipekit.parallel.bounds import items
 from pipekit.parallel.machine import Machine
 from pipekit.parallel.simulate.roles import Happening, Luck, Role, Span, Watch
 from pipekit.parallel.simulate.walking import Flows, Walk
-from pipekit.parallel.vocabulary import Capacity, Event, Free, Kill, Node, Settled, Spawn, WorkerLost, WorkerUp
+from pipekit.parallel.vocabulary import (
+    Capacity,
+    Event,
+    Free,
+    Kill,
+    Node,
+    Settled,
+    Slow,
+    Spawn,
+    TakeBack,
+    WorkerLost,
+    WorkerUp,
+)
 
 
 class Hand(Struct):
@@ -54,6 +66,9 @@ class Clockwork:
         self._found: dict[tuple[int, int], tuple[int | None, ...]] = {}
         self._tries: dict[tuple[int, int], int] = {}
         self._hands: dict[int, Hand] = {}
+        self._starts: dict[
+            tuple[int, int], int
+        ] = {}  # how often each unit was sent to a worker, or taken back from one
         self.flows = Flows(self.counts)
         self._walks: dict[int, Walk] = {}
         self._under_way: set[tuple[int, int]] = (
@@ -85,6 +100,24 @@ class Clockwork:
 
     def _unlucky(self) -> bool:
         return self.luck.deaths > 0.0 and self.random.random() < self.luck.deaths
+
+    def _sent(self, node: int, unit: int) -> int:
+        """The unit goes to a worker: what tells this from other times."""
+        self._starts[node, unit] = self._starts.get((node, unit), 0) + 1
+        return self._starts[node, unit]
+
+    def _of(self, node: int, unit: int, sent: int, happening: Happening) -> Happening:
+        """What comes of a unit that was sent; nothing, if it was taken back meanwhile."""
+        return lambda: happening() if self._starts[node, unit] == sent else []
+
+    def _take_back(self, command: TakeBack) -> None:
+        self._sent(command.node, command.unit)
+
+    def _slow(self) -> Sequence[Event]:
+        """Somebody may take a worker for slow."""
+        if not self.luck.slow or not self._hands or self.random.random() >= self.luck.slow:
+            return []
+        return [Slow(self.random.choice(list(self._hands)))]
 
     def _spawn(self, command: Spawn) -> None:
         lost = self._unlucky()

@@ -40,7 +40,8 @@ class Role(Struct, frozen=True):
 class Luck(Struct, frozen=True):
     """What nobody decides, from a seed. `deaths`: the chance that a unit, or a start, takes its worker down (it is then
     tried again). In seconds: `delay`, the longest that news takes to arrive; `startup`, until a worker is there;
-    `stop`, when somebody stops the run. `ahead`, `slice`: how far a producer may be ahead of who reads its items, and of who would but has no
+    `stop`, when somebody stops the run. `slow`: the chance that, when something has happened, somebody takes a worker for
+    slow. `ahead`, `slice`: how far a producer may be ahead of who reads its items, and of who would but has no
     room to (None: any)."""
 
     seed: int = 0
@@ -50,6 +51,7 @@ class Luck(Struct, frozen=True):
     stop: float | None = None
     ahead: Amount | None = None
     slice: Amount | None = None
+    slow: float = 0.0
 
 
 class Span(Struct, frozen=True):

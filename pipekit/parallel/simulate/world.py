@@ -40,6 +40,7 @@ from pipekit.parallel.vocabulary import (
     Spawn,
     Start,
     Stopped,
+    TakeBack,
     Waits,
 )
 
@@ -83,7 +84,7 @@ class World(Clockwork):
             self._at(self.luck.stop, lambda: [Stopped()])
         while self._heap and not self.machine.finished:
             self.now, _, happening = heappop(self._heap)
-            for event in happening():
+            for event in (*happening(), *self._slow()):
                 self._hear(event)
             self._look_around()
             if self.patient and (not self._heap or self._heap[0][0] > self.now):
@@ -138,13 +139,13 @@ class World(Clockwork):
             self._under_way.add((node, unit))
             self._walk(command, hand)
             return
-        seconds = self.roles[node].work.seconds(unit)
+        seconds, sent = self.roles[node].work.seconds(unit), self._sent(node, unit)
         began = max(self.now, hand.until)
         hand.doomed = self._unlucky()
         hand.until = began + seconds * (self.random.random() if hand.doomed else 1.0)
         self.spans.append(Span(node, unit, command.worker, began, hand.until, hand.doomed))
         self._plan_items(node, hand, began, seconds)
-        ended: Happening = lambda: self._ended(node, unit, seconds)  # noqa: E731
+        ended = self._of(node, unit, sent, lambda: self._ended(node, unit, seconds))
         self._said(hand, hand.until, (lambda: self._lost(command.worker)) if hand.doomed else ended)
 
     def _note(self, node: int, unit: int) -> None:
@@ -164,7 +165,8 @@ class World(Clockwork):
         for item in range(self.counts[node]):
             when = began + seconds * (item + 1) / self.counts[node]
             if when <= hand.until:
-                self._said(hand, when, lambda item=item: self._item(node, item))  # type: ignore[misc]
+                item_: Happening = lambda item=item: self._item(node, item)  # type: ignore[misc] # noqa: E731
+                self._said(hand, when, self._of(node, 0, self._starts[node, 0], item_))
 
     # --- units that may wait ------------------------------------------------------------------------------------------
 
@@ -389,4 +391,5 @@ _CARRY_OUT: dict[type, Any] = {
     Free: World._free,
     Spawn: World._spawn,
     Kill: World._kill,
+    TakeBack: World._take_back,
 }
