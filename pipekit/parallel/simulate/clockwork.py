@@ -71,12 +71,10 @@ class Clockwork:
         ] = {}  # how often each unit was sent to a worker, or taken back from one
         self.flows = Flows(self.counts)
         self._walks: dict[int, Walk] = {}
-        self._under_way: set[tuple[int, int]] = (
-            set()
-        )  # units that are on a worker, as far as anybody knows, or are tried again
-        self._opened: dict[
-            int, str
-        ] = {}  # single nodes that began early: their deps are WHOLE by now, or they are done EARLY
+        # Units that are on a worker, as far as anybody knows, or are tried again.
+        self._under_way: set[tuple[int, int]] = set()
+        # Single nodes that began early: their deps are WHOLE by now, or they are done EARLY.
+        self._opened: dict[int, str] = {}
         self._lives = [0] * len(nodes)
         self._below: list[list[int]] = [[] for _ in nodes]
         for node in nodes:
