@@ -11,10 +11,8 @@ def critical(
     """Those of the `steps` (in topological order) that take longest one after the other, and how long. `deps` and `seconds` are by step;
     `feeds` are the deps of which a step takes items while they are made: it begins with them, and ends no sooner than they do."""
     begins, ends = [0.0] * len(deps), [0.0] * len(deps)
-    above, lasts = (
-        [-1] * len(deps),
-        [-1] * len(deps),
-    )  # what is worked on right before a step begins, and before it ends
+    # What is worked on right before a step begins, and before it ends.
+    above, lasts = [-1] * len(deps), [-1] * len(deps)
     for step in steps:
         fed, begin, cause, flowed, last = feeds.get(step, ()), 0.0, -1, 0.0, -1
         for dep in deps[step]:
