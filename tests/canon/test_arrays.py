@@ -27,7 +27,7 @@ def test_dtype_shape_and_elements_count() -> None:
 
 
 @given(hnp.arrays(hnp.scalar_dtypes(), hnp.array_shapes(min_dims=0, max_side=4)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_copy_is_the_same(array: np.ndarray) -> None:  # type: ignore[type-arg]
     assert canon.encode(np.array(array, order="F")) == canon.encode(array)
 

@@ -54,7 +54,7 @@ def shown(value: Any) -> str:
 
 
 @given(NESTED, NESTED)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_different_values_have_different_forms(one: Any, other: Any) -> None:
     assert (canon.encode(one) == canon.encode(other)) == (shown(one) == shown(other))
 

@@ -85,13 +85,13 @@ def test_every_sample_comes_back(value: Any) -> None:
 
 
 @given(VALUES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_went_in_comes_out(value: Any) -> None:
     assert exact(round_trip(value)) == exact(value)
 
 
 @given(VALUES, VALUES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_different_values_have_different_bytes(one: Any, other: Any) -> None:
     assert (plain.encode(one, nothing) == plain.encode(other, nothing)) == (exact(one) == exact(other))
 
@@ -204,7 +204,7 @@ def test_hostile_bytes_are_a_value_error(data: bytes) -> None:
 
 
 @given(st.data(), VALUES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_damaged_bytes_give_a_value_or_a_value_error(data: st.DataObject, value: Any) -> None:
     body = bytearray(plain.encode(value, nothing))
     at = data.draw(st.integers(0, len(body) - 1))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.stamps import Stamps
 
@@ -468,7 +468,6 @@ EDITS = (
 STEPS = (1, 1_000, 4_000_000, 10_000_000, 100_000_000, SECOND, 2 * SECOND)
 
 
-@settings(deadline=None)
 @given(
     step=st.sampled_from(STEPS),
     edits=st.lists(

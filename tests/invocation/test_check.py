@@ -556,7 +556,7 @@ def _one() -> int:
     return 1
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.data())
 def test_any_mutation_of_a_good_file_is_an_invocation_or_an_invocation_error(data: st.DataObject) -> None:
     text, tokens = (
@@ -596,7 +596,7 @@ VALUES: Any = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.dictionaries(st.sampled_from(["version", "options", "invocations", "settings"]), VALUES), VALUES)
 def test_any_shape_of_document_is_too(top: dict[str, Any], section: Any) -> None:
     top.setdefault("invocations", {"default": section})

@@ -272,7 +272,7 @@ def test_text_that_means_nothing_is_refused(loader: None, text: str, message: st
     assert [(problem.message, problem.where) for problem in caught.value.problems] == [(message, WHERE)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_give_a_document_or_an_invocation_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -283,7 +283,7 @@ def test_any_bytes_give_a_document_or_an_invocation_error(
     assert isinstance(told, (Located, tuple))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_any_mutation_of_a_good_file_does_too(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     text = GOOD

@@ -47,7 +47,7 @@ def test_plain_values_are_plain(value: Any) -> None:
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_equal_values_are_one_product(value: Any) -> None:
     product, back = round_trip(value)
     assert back == value and codecs.encode(back).product == product

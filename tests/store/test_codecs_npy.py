@@ -35,7 +35,7 @@ def test_every_dtype_and_shape_comes_back(kind: str, shape: tuple[int, ...]) -> 
 
 
 @given(hnp.arrays(hnp.scalar_dtypes(), hnp.array_shapes(min_dims=0, max_side=4)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_array_comes_back_bit_by_bit(array: Any) -> None:
     _, back = round_trip(array)
     assert back.dtype == array.dtype and (back.dtype.char in "gG" or back.tobytes() == array.tobytes())

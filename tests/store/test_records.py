@@ -31,7 +31,7 @@ def row(one: Record) -> tuple[bytes, bytes, bytes, bytes]:
     return one.key, one.static, one.task.encode(), records.pack(one)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(made)
 def test_what_is_packed_comes_back(one: Record) -> None:
     again = records.unpack(*row(one))

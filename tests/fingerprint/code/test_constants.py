@@ -48,7 +48,7 @@ def digest(constant: Any, default: Any = None, cell: Any = None) -> bytes:
     return codebase.of(fn).digest + codebase.of(closed).digest
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(one=VALUES, two=VALUES)
 def test_digests_differ_where_values_do(one: Any, two: Any) -> None:
     same = canon.encode(one) == canon.encode(two)
@@ -57,7 +57,7 @@ def test_digests_differ_where_values_do(one: Any, two: Any) -> None:
     assert (digest(0, 0, one) == digest(0, 0, two)) is same
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=VALUES)
 def test_a_copy_is_the_same(value: Any) -> None:
     import copy
