@@ -17,7 +17,8 @@ AHEAD = 0.002
 MOST_AHEAD = 64
 """One unit ahead, or as many as take so many seconds together, and no more than this: so they travel many at a time."""
 
-_DOUBTFUL = 10.0
+_PROOFS = 20
+"""So many units of a family must go well alone after a worker was lost with one."""
 
 
 class _Worker(Struct, eq=False):
@@ -46,6 +47,7 @@ class Crew:
         self._where: dict[tuple[int, int], _Worker] = {}
         self._seconds: dict[int, float] = {}
         self._depth: dict[int, int] = {}  # how many units of a family a worker may hold, if more than one
+        self._doubts: dict[int, int] = {}  # how many units of a family are still to go alone
         self._first = 1.0  # seconds that the first units of families took of late
         self._depth_of_new = 1  # how many units a worker may hold of a family of which nothing is known
         self._next = 0
@@ -176,10 +178,11 @@ class Crew:
         else:
             self._first = _average(self._first, seconds)
             self._depth_of_new = _depth_of(self._first)
-        self._keep(family, seconds)
-
-    def _keep(self, family: int, seconds: float) -> None:
         self._seconds[family] = seconds
+        if family in self._doubts:
+            self._doubts[family] -= 1
+            if not self._doubts[family]:
+                del self._doubts[family]
         depth = _depth_of(seconds)
         if depth > 1:
             self._depth[family] = depth
@@ -188,11 +191,11 @@ class Crew:
 
     def doubt(self, node: Node) -> None:
         """A worker was lost that had a unit of the node: those like it go alone, until many have gone well."""
-        self._keep(node.family, _DOUBTFUL)
+        self._doubts[node.family] = _PROOFS
 
     def depth(self, node: Node) -> int:
         """How many units like this one a worker may hold; one that waits is alone."""
-        if node.waits:
+        if node.waits or node.family in self._doubts:
             return 1
         return self._depth.get(node.family, 1) if node.family in self._seconds else self._depth_of_new
 
