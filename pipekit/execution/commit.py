@@ -33,7 +33,7 @@ class _Group(NamedTuple):
 
 
 class Committer:
-    """Collects records and preimages for one store; `clock` gives seconds. `behind`: a group is committed while the next one is collected,
+    """Collects records, and the code they were made with, for one store; `clock` gives seconds. `behind`: a group is committed while the next one is collected,
     which waits for it only when it becomes too large."""
 
     def __init__(self, store: Store, clock: Callable[[], float], *, behind: bool = False) -> None:

@@ -28,9 +28,8 @@ from pipekit.values import Digest
 
 
 class Job(Struct):
-    """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown; `asked`: the worker that the
-    machine believes it on, where it was foreseen; `together`: there
-    was more on its worker than the machine knew."""
+    """One unit of work on its way; `rest` is what its streams have not sent yet, `tailed` how much log was shown; `asked`: the worker that
+    the machine believes it on, where it was foreseen; `together`: there was more on its worker than the machine knew."""
 
     number: int
     node: int

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -54,8 +55,8 @@ T = TypeVar("T")
 class How(Struct, frozen=True):
     """How to run: `jobs` workers; `home` gives workers the tasks named in `homes`; `path` and `env` are theirs.
 
-    `server`: one for worker processes that was started before; `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone; `failed`: called with
-    what a task raises, where the pool is inline.
+    `log`: where the run is written down (None for a mutated graph); `audit`: note all that the tasks use, in worker processes alone;
+    `failed`: called with what a task raises, where the pool is inline; `server`: one for worker processes that was started before.
     """
 
     jobs: int
@@ -241,8 +242,12 @@ class Run:
 
     def _likely(self) -> dict[str, Likely]:
         """How long the tasks that may run are likely to take."""
-        stale = [one for one in self.plan.entries if one.state != "cached"]
-        return history.expected(stale, self.store, priority.UNKNOWN_SECONDS)
+        return history.expected(self._stale, self.store, priority.UNKNOWN_SECONDS)
+
+    @cached_property
+    def _stale(self) -> list[Planned]:
+        """What may run."""
+        return [one for one in self.plan.entries if one.state != "cached"]
 
     def _machine(self, likely: Mapping[str, Likely]) -> tuple[Any, Capacity, frozenset[int], int]:
         settings = self.plan.invocation.settings
@@ -252,8 +257,7 @@ class Run:
 
     def _expected(self) -> int:
         """How many units are likely to run, at the least."""
-        stale = [one for one in self.plan.entries if one.state != "cached"]
-        return sum(self.how.jobs if one.task.kind == "each" else 1 for one in stale)
+        return sum(self.how.jobs if one.task.kind == "each" else 1 for one in self._stale)
 
     def _setup(self) -> Setup:
         temporary = self._folder.path

@@ -44,8 +44,8 @@ class StepNow(Struct, frozen=True):
 
 
 class Memory(Struct, frozen=True):
-    """In bytes: products that are not stored, as long as somebody reads them; items of streams that are kept for the same reason; what this process and the workers take of
-    the machine's memory (0 where it does not tell)."""
+    """In bytes: products that are not stored, as long as somebody reads them; items of streams that are kept for the same reason; what this
+    process and the workers take of the machine's memory (0 where it does not tell)."""
 
     passing: int = 0
     waiting: int = 0
